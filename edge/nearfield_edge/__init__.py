@@ -1,0 +1,1 @@
+"""The device: it hears, understands and answers, and says why."""

@@ -1,0 +1,92 @@
+"""What a skill's Python function receives and returns.
+
+A function is asked once per understood turn. It may read (its settings, its files, a calendar it has
+declared) and it answers with a reply and with *effects*: things to be set in motion. It never carries out
+an effect itself, because a turn can still be reopened by the person speaking on; the runtime stages effects,
+commits them when the turn is settled and delivers them through the durable outbox.
+
+A skill folder::
+
+    coffee/
+      skill.toml        id, version, permissions, settings, intents (function, required slots, questions)
+      sentences.yaml    what people may say, in Home Assistant's intent format (hassil templates)
+      replies.yaml      named reply templates (Jinja2), each a text or a list of variants
+      coffee.py         optional functions: ``def order(call: SkillCall) -> SkillReply``
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from nearfield_sync.messages.turn_record import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpEffect:
+    """A request to a declared host, sent with an ``Idempotency-Key`` header until it is answered."""
+
+    method: str
+    url: str
+    body: Json = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MqttEffect:
+    """A message published at QoS 1 to a declared topic; the payload carries the idempotency key."""
+
+    topic: str
+    body: Json = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionEffect:
+    """A call of a function of the skill: ``def name(arguments, key) -> None``, safe to repeat with one key."""
+
+    function: str
+    arguments: Mapping[str, Json] = field(default_factory=dict)
+
+
+Effect = HttpEffect | MqttEffect | FunctionEffect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What the device asks, so that the next words can be the answer."""
+
+    intent: str
+    """The intent that goes on when the answer comes."""
+    slot: str
+    """The slot that the answer fills."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkillCall:
+    """One understood turn, as a skill sees it."""
+
+    intent: str
+    slots: Mapping[str, Json]
+    """Values by slot name; with what earlier turns gave where this turn answers or follows up."""
+    memory: Mapping[str, Json]
+    """What this skill remembered from the last turns; empty when the conversation has expired."""
+    settings: Mapping[str, Json]
+    """The skill's settings, defaults filled in."""
+    now: datetime
+    """Aware, in the site's time zone."""
+    data_folder: str
+    """Where the skill may keep its own files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkillReply:
+    """What a skill answers."""
+
+    reply: str
+    """Name of a template in ``replies.yaml``."""
+    values: Mapping[str, Json] = field(default_factory=dict)
+    question: Question | None = None
+    """Set when the reply asks for something: the device then listens without a wake word."""
+    memory: Mapping[str, Json] | None = None
+    """Replaces what the skill remembers; None leaves it as it is."""
+    effects: tuple[Effect, ...] = ()

@@ -1,0 +1,1 @@
+"""Speech recognition: the seam in ``engine``, one engine a file beside it."""

@@ -1,0 +1,113 @@
+"""What can go wrong with packs, runtimes and engines.
+
+::
+
+    ModelsError
+    ├── PackNotFoundError        no manifest, or not fetched yet
+    ├── ManifestError            a pack's TOML is wrong
+    ├── DigestMismatchError      the bytes are not the ones the manifest names
+    ├── PackDamagedError         a stored file is missing, truncated or altered
+    ├── FetchError               no source gave the file (retryable)
+    ├── LicenceRefusedError      the site's policy does not accept the pack's licence or origin
+    ├── BuildStepError           a derived file could not be made
+    ├── StorageError             the store's disk is full or read-only
+    ├── RuntimeMissingError      an optional runtime is not installed
+    ├── EngineError              a model refused its input or failed while running
+    ├── AudioFormatError         sound that cannot be read or converted
+    ├── GrammarError             a sentence template is wrong
+    └── CancelledWorkError       the caller no longer wants the result
+"""
+
+from __future__ import annotations
+
+
+class ModelsError(Exception):
+    """Root of this package's errors.
+
+    Attributes:
+        code: Stable name for logs, records and scripts.
+        retryable: Whether the same call may succeed later without any change.
+    """
+
+    code = "models_error"
+    retryable = False
+
+
+class PackNotFoundError(ModelsError):
+    """No pack of that name, or it has not been fetched."""
+
+    code = "pack_not_found"
+
+
+class ManifestError(ModelsError):
+    """A pack's manifest cannot be read."""
+
+    code = "manifest_invalid"
+
+
+class DigestMismatchError(ModelsError):
+    """Fetched bytes differ from what the manifest names; nothing was kept."""
+
+    code = "digest_mismatch"
+
+
+class PackDamagedError(ModelsError):
+    """A stored file is missing, truncated or altered."""
+
+    code = "pack_damaged"
+
+
+class FetchError(ModelsError):
+    """No source gave the file."""
+
+    code = "fetch_failed"
+    retryable = True
+
+
+class LicenceRefusedError(ModelsError):
+    """The licence policy in force does not accept this pack."""
+
+    code = "licence_refused"
+
+
+class BuildStepError(ModelsError):
+    """A derived file could not be made."""
+
+    code = "build_step_failed"
+
+
+class StorageError(ModelsError):
+    """The store cannot be written: disk full, read-only or not permitted."""
+
+    code = "storage_failed"
+    retryable = True
+
+
+class RuntimeMissingError(ModelsError):
+    """An optional runtime is not installed; the message names the extra that brings it."""
+
+    code = "runtime_missing"
+
+
+class EngineError(ModelsError):
+    """A model refused its input or failed while running."""
+
+    code = "engine_failed"
+
+
+class AudioFormatError(ModelsError):
+    """Sound that cannot be read or converted."""
+
+    code = "audio_unreadable"
+
+
+class GrammarError(ModelsError):
+    """A sentence template is wrong; the message names the skill, the intent and the sentence."""
+
+    code = "grammar_invalid"
+
+
+class CancelledWorkError(ModelsError):
+    """The caller cancelled; there is no result."""
+
+    code = "cancelled"

@@ -1,0 +1,1 @@
+"""Sentence templates, compiled: the automaton over words, and what walks it."""

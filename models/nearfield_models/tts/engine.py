@@ -1,0 +1,48 @@
+"""The seam of speech synthesis.
+
+Contract for implementers: text in, chunks of sound out in order, the first as early as the model allows.
+The chunks of one call join without a gap or a click. An engine is used by one thread at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from nearfield_models.cancellation import Cancellation
+from nearfield_models.pcm import Samples
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TtsCapabilities:
+    """What a voice is."""
+
+    language: str
+    sample_rate_hz: int
+    """Rate of the chunks; the sink converts."""
+    voice: str
+
+
+class TtsEngine(Protocol):
+    """Speaks text."""
+
+    @property
+    def capabilities(self) -> TtsCapabilities:
+        """What this engine can do."""
+        ...
+
+    def synthesise(self, text: str, *, cancellation: Cancellation | None = None) -> Iterator[Samples]:
+        """Yield ``float32[n]`` chunks in -1..1 at ``capabilities.sample_rate_hz``.
+
+        Empty or unspeakable text yields nothing.
+
+        Raises:
+            EngineError: The model failed.
+            CancelledWorkError: ``cancellation`` was set.
+        """
+        ...
+
+    def warm_up(self) -> None:
+        """Speak once into nothing, so that the first real sentence starts as fast as the others."""
+        ...

@@ -1,0 +1,1 @@
+"""Voice activity detection: the seam in ``engine``, one engine a file beside it."""

@@ -1,0 +1,1 @@
+"""Wake words: the seam in ``engine``, one engine a file beside it."""

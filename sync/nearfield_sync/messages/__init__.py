@@ -1,0 +1,1 @@
+"""What travels between device, cloud, page and tools: one file a message domain."""

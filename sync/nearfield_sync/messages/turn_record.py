@@ -1,0 +1,147 @@
+"""The turn record: what was heard, understood, decided and said in one turn, and why.
+
+It is what the page, the traces, the analytics and the tests read. Times are milliseconds since the end of
+speech found in the sound (``None`` where a stage did not happen); the wall clock appears once, in
+``started_at``. The record holds what a person said: it stays on the device unless redacted.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from nearfield_sync.errors import MessageError
+
+FORMAT = 1
+LARGEST_BYTES = 256 * 1024
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnderstandingRecord:
+    """What the words meant."""
+
+    intent: str | None
+    skill: str | None
+    slots: dict[str, Json]
+    confidence: float
+    """0..1."""
+    source: str
+    """``grammar``, ``context`` (an answer to a question or a follow-up) or ``none``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteRecord:
+    """Where the turn went, and why."""
+
+    route: str
+    """``skill``, ``cache``, ``cloud``, ``clarify`` or ``refuse``."""
+    reason: str
+    confidence: float
+    policy_version: str
+    considered: tuple[str, ...] = ()
+    """The routes not taken, each with its reason: ``cloud: no link``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyRecord:
+    """What the device said."""
+
+    text: str
+    source: str
+    """The skill or fixed phrase that gave it: ``skill:coffee``, ``phrase:not_understood``."""
+    heard_ms: int | None = None
+    """How much of it was played before it ended or was stopped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timings:
+    """Milliseconds since the end of speech."""
+
+    endpoint: float | None = None
+    transcript: float | None = None
+    understood: float | None = None
+    first_audio: float | None = None
+    done: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineEntry:
+    """One thing that happened in a turn."""
+
+    at_ms: float
+    """Milliseconds since the end of speech; negative before it."""
+    event: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnRecord:
+    """One turn from sound to sound."""
+
+    turn_id: str
+    device_id: str
+    started_at: str
+    """UTC, ISO 8601."""
+    opened_by: str
+    """``wake``, ``talk``, ``speech``, ``follow_up`` or ``text``."""
+    outcome: str
+    """``answered``, ``no_speech``, ``interrupted``, ``muted``, ``failed``, ``cancelled``."""
+    transcript: str
+    understanding: UnderstandingRecord
+    route: RouteRecord | None
+    reply: ReplyRecord | None
+    timings_ms: Timings
+    versions: dict[str, str]
+    """Models (pack id and digest prefix), skills, policy and software that took part."""
+    revision: int = 0
+    """How often the turn was reopened."""
+    person: str | None = None
+    """Whom the turn belongs to, where the site knows; used for erasure."""
+    effects: tuple[str, ...] = ()
+    """Idempotency keys of what the turn set in motion."""
+    faults: tuple[str, ...] = ()
+    """Codes of what went wrong on the way, in order."""
+    timeline: tuple[TimelineEntry, ...] = field(default=())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return {"format": FORMAT, **asdict(self)}
+
+    def to_json(self) -> str:
+        """One line of JSON."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, separators=(",", ":"))
+
+
+def turn_record_from_json(text: str | bytes) -> TurnRecord:
+    """Read what ``to_json`` wrote.
+
+    Raises:
+        MessageError: Too large, not JSON, of another format, or a field is missing or of a wrong kind.
+    """
+    if len(text) > LARGEST_BYTES:
+        raise MessageError(f"turn record of {len(text)} bytes, at most {LARGEST_BYTES} are taken")
+    try:
+        raw = json.loads(text)
+        if raw.pop("format") != FORMAT:
+            raise MessageError("turn record of a format this version does not know")
+        return TurnRecord(
+            **{
+                **raw,
+                "understanding": UnderstandingRecord(**raw["understanding"]),
+                "route": _route(raw["route"]),
+                "reply": ReplyRecord(**raw["reply"]) if raw["reply"] else None,
+                "timings_ms": Timings(**raw["timings_ms"]),
+                "effects": tuple(raw["effects"]),
+                "faults": tuple(raw["faults"]),
+                "timeline": tuple(TimelineEntry(**entry) for entry in raw["timeline"]),
+            }
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise MessageError(f"not a turn record: {error}") from error
+
+
+def _route(raw: dict[str, Any] | None) -> RouteRecord | None:
+    return RouteRecord(**{**raw, "considered": tuple(raw["considered"])}) if raw else None
