@@ -1,0 +1,156 @@
+"""What the turn engine wants done. Workers report with the same ``turn_id`` and ``revision``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nearfield_edge.turn.content import RouteDecision, Transcript, Understanding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenTurn:
+    """A turn began; the device shows that it listens."""
+
+    turn_id: str
+    opened_by: str
+    """``wake``, ``talk``, ``speech``, ``follow_up`` or ``text``."""
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReopenTurn:
+    """The person speaks on: what was made of the first part is void."""
+
+    turn_id: str
+    revision: int
+    """The new revision."""
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecognisePartial:
+    """Decode the utterance so far; worth nothing once the turn has ended."""
+
+    turn_id: str
+    revision: int
+    first_sample: int
+    end_sample: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognise:
+    """Decode the utterance from ``first_sample`` up to ``end_sample``."""
+
+    turn_id: str
+    revision: int
+    first_sample: int
+    end_sample: int
+    speech_end: int
+    """Where speech was last heard; every timing counts from here."""
+    reason: str
+    """Why the turn ended: ``silence``, ``released`` or ``longest``."""
+    wake_phrase: str | None
+    """Set when the utterance may begin with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understand:
+    """Find what the words mean."""
+
+    turn_id: str
+    revision: int
+    transcript: Transcript
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseRoute:
+    """Decide who answers."""
+
+    turn_id: str
+    revision: int
+    understanding: Understanding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """Let the chosen route answer and stage its effects."""
+
+    turn_id: str
+    revision: int
+    understanding: Understanding
+    decision: RouteDecision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Apologise:
+    """Something failed or took too long: answer with a fixed phrase."""
+
+    turn_id: str
+    revision: int
+    fault: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speak:
+    """Say the reply."""
+
+    turn_id: str
+    revision: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopSpeaking:
+    """Silence, at once."""
+
+    turn_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelWork:
+    """Nothing that computes for this revision is wanted any more."""
+
+    turn_id: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitEffects:
+    """The turn is settled: what it staged shall happen."""
+
+    turn_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropEffects:
+    """The turn was reopened or given up: what this revision staged shall not happen."""
+
+    turn_id: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseTurn:
+    """The turn is over; nothing more will be said or done for it."""
+
+    turn_id: str
+    outcome: str
+    """``answered``, ``no_speech``, ``interrupted``, ``muted`` or ``failed``."""
+
+
+Command = (
+    OpenTurn
+    | ReopenTurn
+    | RecognisePartial
+    | Recognise
+    | Understand
+    | ChooseRoute
+    | Act
+    | Apologise
+    | Speak
+    | StopSpeaking
+    | CancelWork
+    | CommitEffects
+    | DropEffects
+    | CloseTurn
+)

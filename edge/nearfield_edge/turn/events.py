@@ -1,0 +1,154 @@
+"""What the turn engine is told.
+
+``at`` is always a position in the input sound, in samples at 16 kHz. Events of workers name the turn and
+the revision they worked for, so that what comes late for a dropped guess is recognised and ignored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nearfield_edge.turn.content import Answer, RouteDecision, Transcript, Understanding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HopHeard:
+    """10 ms of sound ended at ``at``; this is also the engine's only clock."""
+
+    at: int
+    speech: bool
+    """Whether somebody speaks, after hysteresis."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WakeDetected:
+    """The wake phrase ended at about ``at``."""
+
+    at: int
+    phrase: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TalkPressed:
+    """Somebody pressed the talk button. Held, only the release ends the turn; tapped, silence does."""
+
+    at: int
+    held: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TalkReleased:
+    """The talk button came up."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextGiven:
+    """Somebody typed instead of speaking."""
+
+    at: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MuteChanged:
+    """The microphone was muted or opened again."""
+
+    at: int
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopAsked:
+    """Somebody wants silence: the reply stops and the turn ends."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartialRecognised:
+    """What was said so far, while the person still speaks."""
+
+    turn_id: str
+    revision: int
+    transcript: Transcript
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognised:
+    """What was said, whole."""
+
+    turn_id: str
+    revision: int
+    transcript: Transcript
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """What the words mean."""
+
+    turn_id: str
+    revision: int
+    understanding: Understanding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteChosen:
+    """Who answers, and why."""
+
+    turn_id: str
+    revision: int
+    understanding: Understanding
+    decision: RouteDecision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What the device will say; its effects, if any, are staged."""
+
+    turn_id: str
+    revision: int
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechBegan:
+    """The first sample of the reply left the device."""
+
+    turn_id: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechEnded:
+    """The reply was played to its end or was stopped."""
+
+    turn_id: str
+    revision: int
+    heard_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkFailed:
+    """A worker could not carry out its command."""
+
+    turn_id: str
+    revision: int
+    stage: str
+    code: str
+
+
+InputEvent = HopHeard | WakeDetected | TalkPressed | TalkReleased | TextGiven | MuteChanged | StopAsked
+WorkEvent = (
+    PartialRecognised
+    | Recognised
+    | Understood
+    | RouteChosen
+    | Answered
+    | SpeechBegan
+    | SpeechEnded
+    | WorkFailed
+)
+Event = InputEvent | WorkEvent

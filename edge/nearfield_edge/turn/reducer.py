@@ -1,0 +1,234 @@
+"""The turn engine's decisions: ``reduce(state, event) -> (state, commands)``.
+
+Invariants, tested with any order of events:
+
+* at most one turn is open; every opened turn is closed exactly once, whatever the workers do or fail to do;
+* a worker's event counts only for the open turn and its current revision;
+* staged effects are committed once, when the person can no longer speak on, or dropped, never both;
+* ends of waiting are positions in the input sound, so a replayed recording decides as the live one did.
+
+It is not the place where anything is computed, spoken, stored or timed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nearfield_edge.turn import commands as do
+from nearfield_edge.turn import events as ev
+from nearfield_edge.turn.answering import take_report, wait
+from nearfield_edge.turn.content import Transcript
+from nearfield_edge.turn.endpoint import EndReason, Listening, end_of_turn
+from nearfield_edge.turn.lifecycle import (
+    Step,
+    begin,
+    close,
+    drop_staged,
+    earlier,
+    give_up,
+    new_turn,
+    stop_speech,
+    window_passed,
+)
+from nearfield_edge.turn.state import Mode, Phase, State, Turn, milliseconds, samples
+
+
+def reduce(state: State, event: ev.Event) -> Step:
+    """Take one event; give the next state and what is to be done."""
+    if isinstance(event, ev.InputEvent):
+        return _input(replace(state, at=max(state.at, event.at)), event)
+    turn = state.turn
+    if turn is None or (event.turn_id, event.revision) != (turn.turn_id, turn.revision):
+        return state, ()
+    return take_report(state, turn, event)
+
+
+def _input(state: State, event: ev.InputEvent) -> Step:
+    match event:
+        case ev.HopHeard():
+            return _hop(state, event.speech and not state.muted)
+        case ev.WakeDetected():
+            return _wake(state, event)
+        case ev.TalkPressed():
+            return _talk(state, event)
+        case ev.TalkReleased():
+            return _released(state)
+        case ev.TextGiven():
+            return _text(state, event)
+        case ev.MuteChanged():
+            return _mute(state, event)
+        case ev.StopAsked():
+            return give_up(state, "interrupted")
+
+
+# ── the microphone ──────────────────────────────────────────────────────────────────────────────
+
+
+def _hop(state: State, speech: bool) -> Step:
+    onset = speech and not state.speaking_now
+    state = replace(state, speaking_now=speech)
+    turn = state.turn
+    if turn is None:
+        if onset and state.settings.mode is Mode.OPEN_MIC:
+            turn = new_turn(state, "speech", first_sample=earlier(state, state.settings.pre_roll_ms))
+            return begin(state, replace(turn, speech_began=state.at, speech_end=state.at))
+        return state, ()
+    if turn.phase is Phase.LISTENING:
+        return _listen(state, turn, speech)
+    if onset and _may_reopen(state, turn):
+        return _reopen(state, turn)
+    return wait(state, turn)
+
+
+def _listen(state: State, turn: Turn, speech: bool) -> Step:
+    if speech and not _is_wake_tail(state, turn):
+        if turn.speech_began is None:
+            turn = replace(turn, speech_began=state.at, first_sample=_utterance_start(state, turn))
+        turn = replace(turn, speech_end=state.at, quiet_since=None)
+    elif not speech and turn.quiet_since is None:
+        turn = replace(turn, quiet_since=state.at)
+    since = turn.opened_at if turn.speech_end is None else turn.speech_end
+    patience = state.settings.endpoint
+    if turn.opened_by == "follow_up":
+        patience = replace(patience, no_speech_ms=state.settings.follow_up_ms)
+    reason = end_of_turn(
+        Listening(
+            has_speech=turn.speech_end is not None,
+            trailing_silence_ms=milliseconds(state.at - since),
+            turn_ms=milliseconds(state.at - turn.opened_at),
+            talk_held=turn.talk_held,
+            talk_released=False,
+        ),
+        patience,
+    )
+    state = replace(state, turn=turn)
+    if reason is not None:
+        return _end_listening(state, turn, reason)
+    return _partial(state, turn)
+
+
+def _is_wake_tail(state: State, turn: Turn) -> bool:
+    """Whether this may still be the wake word dying away rather than a request."""
+    if turn.wake_phrase is None or turn.speech_began is not None or turn.quiet_since is not None:
+        return False
+    return milliseconds(state.at - turn.opened_at) < state.settings.wake_tail_ms
+
+
+def _utterance_start(state: State, turn: Turn) -> int:
+    """Where the utterance begins: with the wake word when the request followed in the same breath."""
+    quiet_ms = 0 if turn.quiet_since is None else milliseconds(state.at - turn.quiet_since)
+    if turn.wake_phrase is not None and quiet_ms < state.settings.wake_pause_ms:
+        return turn.first_sample
+    return max(turn.first_sample, earlier(state, state.settings.pre_roll_ms))
+
+
+def _partial(state: State, turn: Turn) -> Step:
+    due = turn.partial_at + samples(state.settings.partial_every_ms)
+    if turn.speech_began is None or turn.partial_pending or state.at < due:
+        return state, ()
+    command = do.RecognisePartial(
+        turn_id=turn.turn_id, revision=turn.revision, first_sample=turn.first_sample, end_sample=state.at
+    )
+    return replace(state, turn=replace(turn, partial_at=state.at, partial_pending=True)), (command,)
+
+
+def _end_listening(state: State, turn: Turn, reason: EndReason) -> Step:
+    if turn.speech_end is None:
+        return close(state, turn, "no_speech")
+    whole = turn.wake_phrase is None or turn.first_sample > turn.opened_at
+    command = do.Recognise(
+        turn_id=turn.turn_id,
+        revision=turn.revision,
+        first_sample=turn.first_sample,
+        end_sample=state.at,
+        speech_end=turn.speech_end,
+        reason=reason.value,
+        wake_phrase=None if whole else turn.wake_phrase,
+    )
+    turn = replace(
+        turn,
+        phase=Phase.THINKING,
+        phase_since=state.at,
+        talk_held=False,
+        partial_pending=False,
+        sealed=turn.sealed or reason is not EndReason.SILENCE,
+    )
+    return replace(state, turn=turn), (command,)
+
+
+def _may_reopen(state: State, turn: Turn) -> bool:
+    settings = state.settings
+    deaf = settings.half_duplex and turn.phase is Phase.SPEAKING
+    return not (turn.sealed or turn.settled or deaf) and not window_passed(state, turn)
+
+
+def _reopen(state: State, turn: Turn) -> Step:
+    before = (
+        do.CancelWork(turn_id=turn.turn_id, revision=turn.revision),
+        *stop_speech(turn),
+        *drop_staged(turn),
+    )
+    turn = replace(
+        turn,
+        revision=turn.revision + 1,
+        phase=Phase.LISTENING,
+        phase_since=state.at,
+        speech_end=state.at,
+        partial_at=state.at,
+        partial_pending=False,
+        answered=False,
+        apologising=False,
+        asks=False,
+    )
+    command = do.ReopenTurn(turn_id=turn.turn_id, revision=turn.revision, at=state.at)
+    return replace(state, turn=turn), (*before, command)
+
+
+# ── wake word, button, keyboard, mute ───────────────────────────────────────────────────────────
+
+
+def _wake(state: State, event: ev.WakeDetected) -> Step:
+    listening = state.turn is not None and state.turn.phase is Phase.LISTENING
+    if state.muted or state.settings.mode is not Mode.WAKE or listening:
+        return state, ()
+    state, before = give_up(state, "interrupted")
+    first = max(0, state.at - samples(state.settings.wake_lead_ms))
+    turn = replace(new_turn(state, "wake", first_sample=first), wake_phrase=event.phrase)
+    state, opened = begin(state, turn)
+    return state, before + opened
+
+
+def _talk(state: State, event: ev.TalkPressed) -> Step:
+    turn = state.turn
+    if state.muted or (turn is not None and turn.talk_held):
+        return state, ()
+    state, before = give_up(state, "interrupted")
+    fresh = new_turn(state, "talk", first_sample=earlier(state, state.settings.pre_roll_ms))
+    state, opened = begin(state, replace(fresh, talk_held=event.held))
+    return state, before + opened
+
+
+def _released(state: State) -> Step:
+    turn = state.turn
+    if turn is None or turn.phase is not Phase.LISTENING or not turn.talk_held:
+        return state, ()
+    reason = EndReason.RELEASED if turn.speech_end is not None else EndReason.NO_SPEECH
+    return _end_listening(state, turn, reason)
+
+
+def _text(state: State, event: ev.TextGiven) -> Step:
+    state, before = give_up(state, "interrupted")
+    turn = replace(new_turn(state, "text", first_sample=state.at), phase=Phase.THINKING, sealed=True)
+    state, opened = begin(state, turn)
+    command = do.Understand(
+        turn_id=turn.turn_id, revision=turn.revision, transcript=Transcript(text=event.text)
+    )
+    return state, (*before, *opened, command)
+
+
+def _mute(state: State, event: ev.MuteChanged) -> Step:
+    state = replace(state, muted=event.muted, speaking_now=state.speaking_now and not event.muted)
+    turn = state.turn
+    if event.muted and turn is not None and turn.phase is Phase.LISTENING:
+        return close(state, turn, "muted")
+    return state, ()

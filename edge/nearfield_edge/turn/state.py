@@ -1,0 +1,108 @@
+"""The turn engine's state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from nearfield_edge.turn.endpoint import EndpointSettings
+from nearfield_models.pcm import SAMPLES_PER_MS
+
+
+class Mode(StrEnum):
+    """What opens a turn, besides a typed text, which always does."""
+
+    WAKE = "wake"
+    PUSH_TO_TALK = "push_to_talk"
+    OPEN_MIC = "open_mic"
+
+
+class Phase(StrEnum):
+    """Where an open turn is."""
+
+    LISTENING = "listening"
+    THINKING = "thinking"
+    SPEAKING = "speaking"
+    """From the command to speak until the last sample was played."""
+    SETTLING = "settling"
+    """All is said; the person may still speak on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnSettings:
+    """How patient the engine is. Every stage has a limit, so that no turn can hang."""
+
+    mode: Mode = Mode.WAKE
+    endpoint: EndpointSettings = field(default_factory=EndpointSettings)
+    pre_roll_ms: int = 300
+    """Sound kept from before speech was noticed."""
+    wake_lead_ms: int = 1_200
+    """Sound kept from before the wake word's detection when the request follows in the same breath."""
+    wake_tail_ms: int = 250
+    """Speech this soon after the wake word is the word itself dying away."""
+    wake_pause_ms: int = 250
+    """Silence after the wake word that makes what follows a sentence of its own."""
+    partial_every_ms: int = 400
+    reopen_ms: int = 1_200
+    """Speech that resumes this soon after its end belongs to the same turn."""
+    follow_up_ms: int = 6_000
+    """How long an answer to the device's own question is waited for."""
+    think_ms: int = 8_000
+    longest_reply_ms: int = 60_000
+    half_duplex: bool = False
+    """Whether the device is deaf to speech while it speaks (a loudspeaker without echo cancellation)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """An open turn. Positions are samples of the input sound."""
+
+    turn_id: str
+    opened_by: str
+    opened_at: int
+    phase: Phase
+    phase_since: int
+    first_sample: int
+    """Where the utterance begins for the recogniser."""
+    revision: int = 0
+    wake_phrase: str | None = None
+    speech_began: int | None = None
+    speech_end: int | None = None
+    quiet_since: int | None = None
+    """Where the present silence began, while listening."""
+    talk_held: bool = False
+    sealed: bool = False
+    """Whether no further speech is taken in: a released button, a typed text, the greatest length."""
+    partial_at: int = 0
+    partial_pending: bool = False
+    answered: bool = False
+    apologising: bool = False
+    asks: bool = False
+    settled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Everything the engine knows."""
+
+    settings: TurnSettings
+    session: str
+    """Prefix of the turn ids: unique to this run of the device."""
+    at: int = 0
+    """Position of the latest event, in samples."""
+    opened: int = 0
+    """Turns opened so far."""
+    muted: bool = False
+    speaking_now: bool = False
+    """Whether the last hop held speech."""
+    turn: Turn | None = None
+
+
+def milliseconds(samples: int) -> int:
+    """Length of a stretch of sound."""
+    return samples // SAMPLES_PER_MS
+
+
+def samples(ms: int) -> int:
+    """Samples in a stretch of sound."""
+    return ms * SAMPLES_PER_MS

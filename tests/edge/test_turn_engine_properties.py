@@ -1,0 +1,163 @@
+"""The turn engine under any order of events: every turn ends, none hangs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nearfield_edge.turn import commands as do
+from nearfield_edge.turn import events as ev
+from nearfield_edge.turn.content import Answer, RouteDecision, Transcript, Understanding
+from nearfield_edge.turn.endpoint import EndpointSettings
+from nearfield_edge.turn.reducer import reduce
+from nearfield_edge.turn.state import Mode, State, TurnSettings
+from nearfield_models.pcm import HOP_SAMPLES
+
+SHORT = TurnSettings(
+    endpoint=EndpointSettings(end_silence_ms=50, no_speech_ms=200, longest_turn_ms=400),
+    reopen_ms=120,
+    follow_up_ms=200,
+    think_ms=200,
+    longest_reply_ms=300,
+    partial_every_ms=40,
+    wake_tail_ms=20,
+    wake_pause_ms=20,
+)
+UNDERSTANDING = Understanding(intent="i", skill="s", confidence=1.0, source="grammar")
+DECISION = RouteDecision(route="skill", reason="r", confidence=1.0, policy_version="1")
+
+Action = tuple[str, int, bool]
+NAMES = (
+    ("hop", "wake", "press", "release", "text", "mute", "stop")
+    + ("partial", "recognised", "empty", "understood", "route", "answered", "silent_answer")
+    + ("began", "ended", "failed", "stale")
+)
+ACTIONS = st.lists(
+    st.tuples(st.sampled_from(NAMES), st.integers(min_value=1, max_value=20), st.booleans()), max_size=80
+)
+
+
+class Machine:
+    """The reducer with everything it ever commanded."""
+
+    def __init__(self, mode: Mode, half_duplex: bool) -> None:
+        self.state = State(settings=replace(SHORT, mode=mode, half_duplex=half_duplex), session="s")
+        self.at = 0
+        self.commands: list[do.Command] = []
+
+    def tell(self, event: ev.Event) -> None:
+        self.state, commands = reduce(self.state, event)
+        self.commands.extend(commands)
+
+    def hops(self, count: int, speech: bool) -> None:
+        for _ in range(count):
+            self.at += HOP_SAMPLES
+            self.tell(ev.HopHeard(at=self.at, speech=speech))
+
+    def perform(self, action: Action) -> None:
+        name, number, flag = action
+        at = self.at
+        turn = self.state.turn
+        work = {
+            "turn_id": turn.turn_id if turn and name != "stale" else "s-00000",
+            "revision": turn.revision if turn else 0,
+        }
+        answer = Answer(text="words", source="s", asks=flag, effects=("k",) if number % 2 else ())
+        events: dict[str, ev.Event] = {
+            "wake": ev.WakeDetected(at=at, phrase="p", score=1.0),
+            "press": ev.TalkPressed(at=at, held=flag),
+            "release": ev.TalkReleased(at=at),
+            "text": ev.TextGiven(at=at, text="words"),
+            "mute": ev.MuteChanged(at=at, muted=flag),
+            "stop": ev.StopAsked(at=at),
+            "partial": ev.PartialRecognised(**work, transcript=Transcript(text="w")),  # type: ignore[arg-type]
+            "recognised": ev.Recognised(**work, transcript=Transcript(text="words")),  # type: ignore[arg-type]
+            "empty": ev.Recognised(**work, transcript=Transcript(text="")),  # type: ignore[arg-type]
+            "understood": ev.Understood(**work, understanding=UNDERSTANDING),  # type: ignore[arg-type]
+            "route": ev.RouteChosen(**work, understanding=UNDERSTANDING, decision=DECISION),  # type: ignore[arg-type]
+            "answered": ev.Answered(**work, answer=answer),  # type: ignore[arg-type]
+            "silent_answer": ev.Answered(**work, answer=replace(answer, text="")),  # type: ignore[arg-type]
+            "began": ev.SpeechBegan(**work),  # type: ignore[arg-type]
+            "ended": ev.SpeechEnded(**work, heard_ms=10),  # type: ignore[arg-type]
+            "failed": ev.WorkFailed(**work, stage="partial" if flag else "act", code="c"),  # type: ignore[arg-type]
+            "stale": ev.Answered(**work, answer=answer),  # type: ignore[arg-type]
+        }
+        if name == "hop":
+            self.hops(number, flag)
+        else:
+            self.tell(events[name])
+
+
+def played(mode: Mode, half_duplex: bool, actions: list[Action], tail_speech: bool) -> Machine:
+    machine = Machine(mode, half_duplex)
+    for action in actions:
+        machine.perform(action)
+    if tail_speech:
+        machine.hops(60, True)
+    machine.hops(200, False)
+    return machine
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(Mode), st.booleans(), ACTIONS, st.booleans())
+def test_every_turn_ends_once_and_silence_brings_the_device_to_rest(
+    mode: Mode, half_duplex: bool, actions: list[Action], tail_speech: bool
+) -> None:
+    machine = played(mode, half_duplex, actions, tail_speech)
+    assert machine.state.turn is None
+    opened = [command.turn_id for command in machine.commands if isinstance(command, do.OpenTurn)]
+    closed = [command.turn_id for command in machine.commands if isinstance(command, do.CloseTurn)]
+    assert opened == closed
+    assert len(set(opened)) == len(opened)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(Mode), st.booleans(), ACTIONS)
+def test_nothing_is_commanded_for_a_turn_after_its_end(
+    mode: Mode, half_duplex: bool, actions: list[Action]
+) -> None:
+    ended: set[str] = set()
+    for command in played(mode, half_duplex, actions, False).commands:
+        assert command.turn_id not in ended
+        if isinstance(command, do.CloseTurn):
+            ended.add(command.turn_id)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(Mode), st.booleans(), ACTIONS)
+def test_effects_are_committed_at_most_once_and_never_dropped_afterwards(
+    mode: Mode, half_duplex: bool, actions: list[Action]
+) -> None:
+    committed: Counter[str] = Counter()
+    for command in played(mode, half_duplex, actions, False).commands:
+        if isinstance(command, do.CommitEffects):
+            committed[command.turn_id] += 1
+        if isinstance(command, do.DropEffects):
+            assert not committed[command.turn_id]
+    assert all(count == 1 for count in committed.values())
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(Mode), st.booleans(), ACTIONS)
+def test_an_answered_turn_that_closes_as_answered_was_committed(
+    mode: Mode, half_duplex: bool, actions: list[Action]
+) -> None:
+    committed: set[str] = set()
+    for command in played(mode, half_duplex, actions, False).commands:
+        if isinstance(command, do.CommitEffects):
+            committed.add(command.turn_id)
+        if isinstance(command, do.CloseTurn) and command.outcome == "answered":
+            assert command.turn_id in committed
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(min_value=100, max_value=600))
+def test_speech_without_end_ends_turn_after_turn(hops: int) -> None:
+    machine = Machine(Mode.OPEN_MIC, False)
+    machine.hops(hops, True)
+    machine.hops(200, False)
+    assert machine.state.turn is None
+    assert any(isinstance(command, do.CloseTurn) for command in machine.commands)
