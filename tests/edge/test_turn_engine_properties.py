@@ -30,11 +30,10 @@ UNDERSTANDING = Understanding(intent="i", skill="s", confidence=1.0, source="gra
 DECISION = RouteDecision(route="skill", reason="r", confidence=1.0, policy_version="1")
 
 Action = tuple[str, int, bool]
-NAMES = (
-    ("hop", "wake", "press", "release", "text", "mute", "stop")
-    + ("partial", "recognised", "empty", "understood", "route", "answered", "silent_answer")
-    + ("began", "ended", "failed", "stale")
-)
+INPUTS = ("hop", "wake", "press", "release", "text", "mute", "stop", "answered_text")
+REPORTS = ("partial", "recognised", "empty", "understood", "route", "answered", "silent_answer")
+PLAYBACK = ("began", "ended", "failed", "stale")
+NAMES = (*INPUTS, *REPORTS, *PLAYBACK)
 ACTIONS = st.lists(
     st.tuples(st.sampled_from(NAMES), st.integers(min_value=1, max_value=20), st.booleans()), max_size=80
 )
@@ -87,6 +86,9 @@ class Machine:
         }
         if name == "hop":
             self.hops(number, flag)
+        elif name == "answered_text":
+            self.perform(("text", number, flag))
+            self.perform(("answered", number, flag))
         else:
             self.tell(events[name])
 
