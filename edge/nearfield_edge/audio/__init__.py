@@ -1,1 +1,1 @@
-"""The device's sound borders: where sound comes in (sources), where it goes out (sinks), and what time is between them."""
+"""The device's sound borders: sources, sinks, and what time is between them."""

@@ -34,7 +34,7 @@ class AudioSource(Protocol):
 
     @property
     def paced(self) -> bool:
-        """Whether frames come at the speed of real time; where not, they may be pulled as fast as one likes."""
+        """Whether frames come at the speed of real time; where not, they may be pulled at any speed."""
         ...
 
     @property
