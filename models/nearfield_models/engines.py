@@ -1,0 +1,130 @@
+"""The composition of engines: which class stands behind which name, and the pack it is given.
+
+The tables are the one place to add an engine. Each entry imports its engine when it is chosen, so that a
+runtime which is not used need not be installed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
+
+from nearfield_models.asr.engine import AsrEngine
+from nearfield_models.errors import EngineError
+from nearfield_models.runtime.session import RuntimeOptions
+from nearfield_models.store import InstalledPack, ModelStore
+from nearfield_models.tts.engine import TtsEngine
+from nearfield_models.vad.engine import VadEngine
+from nearfield_models.wake.engine import WakeEngine
+
+_Engine = TypeVar("_Engine")
+_Constructor = Callable[[InstalledPack, RuntimeOptions], _Engine]
+
+
+def _moonshine(pack: InstalledPack, runtime: RuntimeOptions) -> AsrEngine:
+    from nearfield_models.asr.moonshine import MoonshineAsr
+
+    return MoonshineAsr(pack, runtime)
+
+
+def _sherpa(pack: InstalledPack, runtime: RuntimeOptions) -> AsrEngine:
+    from nearfield_models.asr.sherpa import SherpaAsr
+
+    return SherpaAsr(pack, runtime)
+
+
+def _silero(pack: InstalledPack, runtime: RuntimeOptions) -> VadEngine:
+    from nearfield_models.vad.silero import SileroVad
+
+    return SileroVad(pack, runtime)
+
+
+def _micro_wake_word(pack: InstalledPack, runtime: RuntimeOptions) -> WakeEngine:
+    from nearfield_models.wake.microwakeword import MicroWakeWord
+
+    return MicroWakeWord(pack, runtime)
+
+
+def _piper(pack: InstalledPack, runtime: RuntimeOptions) -> TtsEngine:
+    from nearfield_models.tts.piper import PiperVoice
+
+    return PiperVoice(pack, runtime)
+
+
+# The first of each table is the default.
+ASR_ENGINES: Final[Mapping[str, _Constructor[AsrEngine]]] = {"moonshine": _moonshine, "sherpa": _sherpa}
+VAD_ENGINES: Final[Mapping[str, _Constructor[VadEngine]]] = {"silero": _silero}
+WAKE_ENGINES: Final[Mapping[str, _Constructor[WakeEngine]]] = {"microwakeword": _micro_wake_word}
+TTS_ENGINES: Final[Mapping[str, _Constructor[TtsEngine]]] = {"piper": _piper}
+
+
+def load_asr(
+    pack_id: str = "moonshine-tiny-en",
+    *,
+    engine: str | None = None,
+    store: ModelStore | None = None,
+    runtime: RuntimeOptions | None = None,
+) -> AsrEngine:
+    """Load a speech recogniser.
+
+    Args:
+        pack_id: A fetched pack of role ``asr``.
+        engine: A name in `ASR_ENGINES`; None means its first.
+        store: Where packs lie; None means this user's store.
+        runtime: Hardware and threads; None means the defaults.
+
+    Raises:
+        PackNotFoundError: The pack is not fetched.
+        PackDamagedError: A file of the pack is missing or altered.
+        RuntimeMissingError: What runs the engine is not installed.
+        EngineError: No engine of that name, or the model cannot be loaded.
+    """
+    return _load(ASR_ENGINES, "speech recognition", engine, pack_id, store, runtime)
+
+
+def load_vad(
+    pack_id: str = "silero-vad",
+    *,
+    engine: str | None = None,
+    store: ModelStore | None = None,
+    runtime: RuntimeOptions | None = None,
+) -> VadEngine:
+    """Load a voice activity detector; arguments and errors as `load_asr`, names in `VAD_ENGINES`."""
+    return _load(VAD_ENGINES, "voice activity detection", engine, pack_id, store, runtime)
+
+
+def load_wake(
+    pack_id: str = "microwakeword-alexa",
+    *,
+    engine: str | None = None,
+    store: ModelStore | None = None,
+    runtime: RuntimeOptions | None = None,
+) -> WakeEngine:
+    """Load a wake-word detector; arguments and errors as `load_asr`, names in `WAKE_ENGINES`."""
+    return _load(WAKE_ENGINES, "wake words", engine, pack_id, store, runtime)
+
+
+def load_tts(
+    pack_id: str = "piper-en-us-joe-medium",
+    *,
+    engine: str | None = None,
+    store: ModelStore | None = None,
+    runtime: RuntimeOptions | None = None,
+) -> TtsEngine:
+    """Load a voice; arguments and errors as `load_asr`, names in `TTS_ENGINES`."""
+    return _load(TTS_ENGINES, "speech synthesis", engine, pack_id, store, runtime)
+
+
+def _load(
+    table: Mapping[str, _Constructor[_Engine]],
+    purpose: str,
+    engine: str | None,
+    pack_id: str,
+    store: ModelStore | None,
+    runtime: RuntimeOptions | None,
+) -> _Engine:
+    name = engine or next(iter(table))
+    if name not in table:
+        raise EngineError(f"there is no engine {name!r} for {purpose}: choose {' or '.join(table)}")
+    pack = (store or ModelStore.default()).installed(pack_id)
+    return table[name](pack, runtime or RuntimeOptions())
