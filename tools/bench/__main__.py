@@ -1,0 +1,82 @@
+"""``python -m tools.bench NAME [--json FILE]`` runs one benchmark, ``all --out DIR`` every one."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol, cast
+
+from rich.console import Console
+
+from tools.bench.report import Report, write_json
+
+BENCHMARKS = {
+    "asr": ("tools.bench.asr", "final transcripts against faster-whisper tiny.en int8"),
+    "orders": ("tools.bench.orders", "real coffee orders: acceptance, latency, RTF"),
+    "idle": ("tools.bench.idle", "listening for the wake word: processor and memory"),
+    "startup": ("tools.bench.startup", "from process start to answer"),
+}
+
+
+class Benchmark(Protocol):
+    """What a module in the table offers."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the benchmark's own options; each must have a default."""
+        ...
+
+    def run(self, arguments: argparse.Namespace) -> Report:
+        """Measure."""
+        ...
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what the command line asks for; 0 unless a benchmark could not be run at all."""
+    command = list(sys.argv[1:] if arguments is None else arguments)
+    parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
+    names = parser.add_subparsers(dest="name", required=True, metavar="NAME")
+    every = names.add_parser("all", help="every benchmark, one after another")
+    every.add_argument("--out", type=Path, required=True, metavar="DIR", help="gets NAME.json of each")
+    chosen = next((word for word in command if word in BENCHMARKS), None)
+    for name, (_, purpose) in BENCHMARKS.items():
+        single = names.add_parser(name, help=purpose)
+        single.add_argument("--json", type=Path, metavar="FILE", help="where the figures go")
+        if name == chosen:  # the others need not be importable to run this one
+            _module(name).add_arguments(single)
+    parsed = parser.parse_args(command)
+    if parsed.name == "all":
+        return _run_all(parsed.out)
+    _run(parsed.name, parsed, command, parsed.json)
+    return 0
+
+
+def _run_all(folder: Path) -> int:
+    failed = []
+    for name in BENCHMARKS:
+        try:
+            module = _module(name)
+            parser = argparse.ArgumentParser()
+            module.add_arguments(parser)
+            _run(name, parser.parse_args([]), [name], folder / f"{name}.json")
+        except Exception as error:  # one benchmark's failure must not hide the figures of the others
+            failed.append(name)
+            print(f"{name} FAILED: {type(error).__name__}: {error}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _run(name: str, parsed: argparse.Namespace, command: Sequence[str], file: Path | None) -> None:
+    report = _module(name).run(parsed)
+    report.print_to(Console())
+    if file is not None:
+        write_json(report.document(["python", "-m", "tools.bench", *command]), file)
+
+
+def _module(name: str) -> Benchmark:
+    return cast("Benchmark", importlib.import_module(BENCHMARKS[name][0]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
