@@ -9,7 +9,13 @@
     ├── SkillError               a skill's folder is wrong
     ├── SkillFailedError         a skill's function failed or took too long
     ├── PermissionRefusedError   a skill did what it had not declared
+    ├── DeliveryError            an effect could not be delivered now (retryable)
+    ├── EffectRejectedError      an effect can never be carried out: declined, or not permitted
     ├── RecordError              a turn, an effect or a recording cannot be stored
+    ├── CalendarUnreadableError  what is stored as a room's calendar is none
+    ├── CalendarUnreachableError a room's calendar cannot be read or written now (retryable)
+    ├── RoomTakenError           somebody else has the room at that time
+    ├── BookingMissingError      no booking of that name and start
     └── EgressRefusedError       ``site_mode`` forbids this connection
 """
 
@@ -64,6 +70,19 @@ class PermissionRefusedError(EdgeError):
     code = "permission_refused"
 
 
+class DeliveryError(EdgeError):
+    """An effect could not be delivered now: no answer, no connection, or the receiver asks for patience."""
+
+    code = "delivery_failed"
+    retryable = True
+
+
+class EffectRejectedError(EdgeError):
+    """An effect can never be carried out as it is; a skill's effect function raises it for a conflict."""
+
+    code = "effect_rejected"
+
+
 class RecordError(EdgeError):
     """A turn, an effect or a recording cannot be stored."""
 
@@ -75,3 +94,28 @@ class EgressRefusedError(EdgeError):
     """``site_mode`` forbids this connection."""
 
     code = "egress_refused"
+
+
+class CalendarUnreadableError(EdgeError):
+    """What is stored as a room's calendar is none, or a setting of it is wrong; nothing was changed."""
+
+    code = "calendar_unreadable"
+
+
+class CalendarUnreachableError(EdgeError):
+    """A room's calendar cannot be read or written now."""
+
+    code = "calendar_unreachable"
+    retryable = True
+
+
+class RoomTakenError(EdgeError):
+    """Somebody else has the room at that time."""
+
+    code = "room_taken"
+
+
+class BookingMissingError(EdgeError):
+    """There is no booking of that name and start."""
+
+    code = "booking_missing"

@@ -11,7 +11,10 @@ A skill folder::
       skill.toml        id, version, permissions, settings, intents (function, required slots, questions)
       sentences.yaml    what people may say, in Home Assistant's intent format (hassil templates)
       replies.yaml      named reply templates (Jinja2), each a text or a list of variants
-      coffee.py         optional functions: ``def order(call: SkillCall) -> SkillReply``
+      coffee.py         optional functions, each under its declared permissions and a deadline:
+                        ``def order(call: SkillCall) -> SkillReply`` answers an intent,
+                        ``def record(call: EffectCall) -> None`` carries out a ``FunctionEffect``,
+                        ``def people(call: ListCall) -> list[Json]`` gives the values of a list
 """
 
 from __future__ import annotations
@@ -42,9 +45,10 @@ class MqttEffect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionEffect:
-    """A call of a function of the skill: ``def name(arguments, key) -> None``, safe to repeat with one key."""
+    """A call of a skill's ``def name(call: EffectCall) -> None``, which is safe to repeat with one key."""
 
     function: str
+    """``module:name``, as in ``skill.toml``."""
     arguments: Mapping[str, Json] = field(default_factory=dict)
 
 
@@ -67,7 +71,7 @@ class SkillCall:
 
     intent: str
     slots: Mapping[str, Json]
-    """Values by slot name; with what earlier turns gave where this turn answers or follows up."""
+    """Values by slot name; with what earlier turns gave where this turn answers a question."""
     memory: Mapping[str, Json]
     """What this skill remembered from the last turns; empty when the conversation has expired."""
     settings: Mapping[str, Json]
@@ -76,6 +80,34 @@ class SkillCall:
     """Aware, in the site's time zone."""
     data_folder: str
     """Where the skill may keep its own files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectCall:
+    """A settled effect to be carried out. It may come twice with one key: the second must change nothing.
+
+    Raise ``EffectRejectedError`` for what can never succeed (the room was taken meanwhile); any other
+    exception means that it is tried again later.
+    """
+
+    arguments: Mapping[str, Json]
+    key: str
+    """The idempotency key."""
+    settings: Mapping[str, Json]
+    now: datetime
+    """Aware, in the site's time zone."""
+    data_folder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListCall:
+    """Asks for the values of a list that is filled at run time.
+
+    Each value is a text, or ``{"in": what is said, "out": what the slot holds}``.
+    """
+
+    settings: Mapping[str, Json]
+    data_folder: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""What the device keeps: turns, recordings of sound, and effects under way."""
