@@ -1,0 +1,137 @@
+"""A skill's sentences as they stand in its file: Home Assistant's intents format, checked.
+
+Source: https://developers.home-assistant.io/docs/voice/intent-recognition/template-sentence-syntax
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from nearfield_models.errors import GrammarError
+from nearfield_sync.messages.turn_record import Json
+
+ContextRule = None | bool | int | str | list[str | int]
+"""A value, a list of which one must be there, or ``null``: any value."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ValueEntry(_Part):
+    """One value of a list: what is said and what it means."""
+
+    said: Annotated[str, Field(alias="in", min_length=1)]
+    out: Any = None
+    context: dict[str, str | int | bool] = {}
+    metadata: dict[str, Any] = {}
+
+
+class RangeEntry(_Part):
+    """Whole numbers ``first`` to ``last``, both included."""
+
+    first: Annotated[int, Field(alias="from")]
+    last: Annotated[int, Field(alias="to")]
+    step: Annotated[int, Field(ge=1)] = 1
+    fractions: Literal["halves", "tenths"] | None = None
+    multiplier: float | None = None
+    type: Literal["number", "percentage", "temperature"] = "number"
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Self:
+        if self.first > self.last:
+            raise ValueError("`from` must not be above `to`")
+        return self
+
+
+class ListEntry(_Part):
+    """A list of texts, a range of numbers, or a stretch of any words."""
+
+    values: list[str | ValueEntry] | None = None
+    range: RangeEntry | None = None
+    wildcard: bool = False
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.values is not None) + (self.range is not None) + self.wildcard != 1:
+            raise ValueError("a list has either `values`, a `range` or `wildcard: true`")
+        return self
+
+
+class DataEntry(_Part):
+    """Sentences of an intent that share slots and conditions."""
+
+    sentences: Annotated[list[str], Field(min_length=1)]
+    slots: dict[str, Any] = {}
+    lists: dict[str, ListEntry] = {}
+    expansion_rules: dict[str, str] = {}
+    requires_context: dict[str, ContextRule] = {}
+    excludes_context: dict[str, ContextRule] = {}
+    metadata: dict[str, Any] = {}
+    response: str | None = None
+
+
+class IntentEntry(_Part):
+    """An intent: blocks of sentences."""
+
+    data: list[DataEntry]
+
+
+class SentenceDocument(_Part):
+    """A skill's whole file."""
+
+    language: Annotated[str, Field(min_length=2)]
+    intents: dict[str, IntentEntry]
+    lists: dict[str, ListEntry] = {}
+    expansion_rules: dict[str, str] = {}
+    skip_words: list[str] = []
+
+
+def read_document(skill: str, templates: Mapping[str, Any]) -> SentenceDocument:
+    """Check a parsed YAML document.
+
+    Raises:
+        GrammarError: A key is unknown, missing or of a wrong kind; the message says where.
+    """
+    try:
+        return SentenceDocument.model_validate(templates)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise GrammarError(f'skill "{skill}": in the sentences, {place}: {first["msg"]}') from error
+
+
+def read_values(values: Mapping[str, Any] | Any, *, skill: str, name: str) -> tuple[ValueEntry, ...]:
+    """Check list values given at run time: texts, or mappings with ``in`` and ``out``.
+
+    Raises:
+        GrammarError: A value is neither.
+    """
+    try:
+        return as_entries(ListEntry(values=values).values or [])
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise GrammarError(f'skill "{skill}", list "{name}": {place}: {first["msg"]}') from error
+
+
+def as_entries(values: list[str | ValueEntry]) -> tuple[ValueEntry, ...]:
+    """Give plain texts their meaning: themselves."""
+    return tuple(
+        ValueEntry.model_validate({"in": value, "out": value}) if isinstance(value, str) else value
+        for value in values
+    )
+
+
+def json_value(value: Any) -> Json:
+    """What YAML gave, as JSON has it; dates and the like become text."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): json_value(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [json_value(item) for item in value]
+    return str(value)
