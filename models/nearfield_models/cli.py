@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -145,17 +145,13 @@ def info(store: ModelStore, pack_id: str, profile: str, as_json: bool) -> None:
     note = f" ({manifest.licence_note})" if manifest.licence_note else ""
     click.echo(f"  licence   {manifest.licence}{note}")
     for origin in manifest.derived_from:
-        click.echo(
-            f"  made from {origin.name}, {origin.licence}" + (f" ({origin.note})" if origin.note else "")
-        )
+        note = f" ({origin.note})" if origin.note else ""
+        click.echo(f"  made from {origin.name}, {origin.licence}{note}")
     click.echo(f"  policy    {'accepted' if summary['accepted'] else 'refused'}: {summary['reason']}")
     for file in manifest.files:
         click.echo(f"  file      {file.name}, {file.size_bytes} bytes, sha256 {file.sha256}")
         for source in file.sources:
-            stated = source.model_dump(mode="json", exclude={"kind"}, exclude_none=True)
-            click.echo(
-                f"            {source.kind}: " + ", ".join(f"{key} {value}" for key, value in stated.items())
-            )
+            click.echo(f"            from {source.described()}")
     for step in manifest.build:
         click.echo(f"  derived   {', '.join(step.outputs)} from {', '.join(step.inputs)} by {step.kind}")
     return None
@@ -267,7 +263,7 @@ def _print_json(document: dict[str, Any]) -> None:
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
-def _print_table(columns: tuple[str, ...], rows: list[tuple[str, ...]], caption: str) -> None:
+def _print_table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], caption: str) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -289,6 +285,9 @@ def main() -> None:
         cli()
     except ModelsError as error:
         click.echo(f"nearfield-models: {error}", err=True)
+        sys.exit(1)
+    except OSError as error:
+        click.echo(f"nearfield-models: the operating system refused: {error}", err=True)
         sys.exit(1)
 
 

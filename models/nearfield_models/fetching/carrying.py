@@ -18,7 +18,7 @@ from pathlib import Path
 from nearfield_models.catalogue import CatalogueEntry
 from nearfield_models.errors import DigestMismatchError, FetchError, ManifestError, PackNotFoundError
 from nearfield_models.fetching.fetch import Fetched, complete_packs
-from nearfield_models.fetching.intake import BLOCK_BYTES, require_digest, take_in
+from nearfield_models.fetching.intake import copy_in, require_digest
 from nearfield_models.fetching.progress import Progress
 from nearfield_models.manifest import FileSource, PackManifest, read_manifest
 from nearfield_models.placing import make_folder, storage_faults, write_whole
@@ -49,8 +49,7 @@ def export_packs(
             make_folder(target)
         for file in entry.manifest.files:
             progress.begin(f"{pack.id}/{file.name}", file.size_bytes)
-            with pack.file(file.name).open("rb") as stream:
-                take_in(file, iter(lambda s=stream: s.read(BLOCK_BYTES), b""), target / file.name)
+            copy_in(file, pack.file(file.name), target / file.name)
             progress.end()
         with storage_faults(folder):
             write_whole(folder / f"{pack.id}.toml", entry.path.read_bytes())
@@ -132,7 +131,7 @@ def _require_whole(manifest: PackManifest, folder: Path) -> None:
             size_bytes = path.stat().st_size
             if size_bytes != file.size_bytes:
                 raise DigestMismatchError(
-                    f"{path} has {size_bytes} bytes, its manifest names {file.size_bytes}: nothing was imported"
+                    f"{path} has {size_bytes} bytes, not {file.size_bytes}: nothing was imported"
                 )
             require_digest(file, path)
         except OSError as error:

@@ -10,12 +10,13 @@ from pathlib import Path
 import httpx
 
 from nearfield_models.errors import DigestMismatchError, FetchError
-from nearfield_models.fetching.intake import BLOCK_BYTES, Intake, require_digest
+from nearfield_models.fetching.intake import Intake, require_digest
 from nearfield_models.fetching.progress import Progress
 from nearfield_models.manifest import HttpsSource, PackFile
 from nearfield_models.placing import storage_faults
 
 _ATTEMPTS = 5
+_BLOCK_BYTES = 1 << 16
 _FIRST_PAUSE_SECONDS = 0.5
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
@@ -103,7 +104,7 @@ class Downloads:
             resumes = _resumes_at(answer) == had_bytes and "Range" in headers
             with storage_faults(part), part.open("ab" if resumes else "wb") as stream:
                 intake = Intake(file, stream, had_bytes if resumes else 0)
-                for block in answer.iter_bytes(BLOCK_BYTES):
+                for block in answer.iter_bytes(_BLOCK_BYTES):
                     intake.write(block)
                     self._progress.advance(intake.received_bytes)
         if intake.received_bytes < file.size_bytes:

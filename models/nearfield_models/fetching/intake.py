@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
-from nearfield_models.errors import DigestMismatchError
+from nearfield_models.errors import DigestMismatchError, FetchError
 from nearfield_models.manifest import PackFile
 from nearfield_models.placing import storage_faults
 from nearfield_models.verification import sha256_of
 
-BLOCK_BYTES = 1 << 20
+_BLOCK_BYTES = 1 << 20
 
 
 class Intake:
     """A file that grows, block by block, up to the size that the manifest names."""
 
-    def __init__(self, file: PackFile, stream: BinaryIO, received_bytes: int = 0) -> None:
+    def __init__(self, file: PackFile, stream: IO[bytes], received_bytes: int = 0) -> None:
         self._file = file
         self._stream = stream
         self.received_bytes = received_bytes
@@ -36,6 +36,28 @@ class Intake:
                 f"names, so its sha256 is not {self._file.sha256}: refused"
             )
         self._stream.write(block)
+
+
+def copy_in(file: PackFile, path: Path, target: Path) -> None:
+    """Copy a file of this machine and check it.
+
+    Raises:
+        FetchError: It cannot be read.
+        DigestMismatchError: Not the file that the manifest names.
+        StorageError: The disk does not take it.
+    """
+    try:
+        stream = path.open("rb")
+    except OSError as error:
+        raise FetchError(f"{path} cannot be read: {error.strerror}") from error
+    with stream:
+        take_in(file, blocks_of(stream), target)
+
+
+def blocks_of(stream: IO[bytes]) -> Iterator[bytes]:
+    """Read a stream in blocks to its end."""
+    while block := stream.read(_BLOCK_BYTES):
+        yield block
 
 
 def take_in(file: PackFile, blocks: Iterable[bytes], target: Path) -> None:

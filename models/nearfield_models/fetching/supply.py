@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nearfield_models.errors import DigestMismatchError, FetchError
 from nearfield_models.fetching.https import Downloads
-from nearfield_models.fetching.intake import BLOCK_BYTES, take_in
+from nearfield_models.fetching.intake import copy_in
 from nearfield_models.fetching.wheels import Wheelhouse
 from nearfield_models.manifest import FileSource, HttpsSource, PackFile, PypiSource
 
@@ -52,13 +52,4 @@ class Supply:
             case HttpsSource():
                 self.downloads.take(source, file, target)
             case FileSource():
-                _copy(base / source.path, file, target)
-
-
-def _copy(path: Path, file: PackFile, target: Path) -> None:
-    try:
-        stream = path.open("rb")
-    except OSError as error:
-        raise FetchError(f"{path} cannot be read: {error.strerror}") from error
-    with stream:
-        take_in(file, iter(lambda: stream.read(BLOCK_BYTES), b""), target)
+                copy_in(file, base / source.path, target)

