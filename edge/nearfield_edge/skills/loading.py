@@ -16,7 +16,7 @@ import jinja2
 from nearfield_edge.errors import SkillError
 from nearfield_edge.skills.effect_templates import EffectTemplate, compile_effect
 from nearfield_edge.skills.manifest import SkillManifest, parse_manifest, resolve_settings
-from nearfield_edge.skills.permissions import PermissionGuard, Permissions, resolve_permissions
+from nearfield_edge.skills.permissions import Held, PermissionGuard, Permissions, resolve_permissions
 from nearfield_edge.skills.replies import Replies, load_replies, read_yaml, template_environment
 from nearfield_edge.validation import nearest
 from nearfield_sync.messages.turn_record import Json
@@ -196,7 +196,7 @@ def _import(folder: Path, module: str, permissions: Permissions, guard: Permissi
         raise SkillError(f"{folder / module}.py: no such file, but {MANIFEST} names it")
     package = _package_of(folder)
     try:
-        with guard.holding(permissions):
+        with guard.holding(Held(permissions=permissions)):
             return importlib.import_module(f"{package}.{module}")
     except Exception as error:
         raise SkillError(f"{folder / module}.py: cannot be imported: {error}") from error

@@ -159,12 +159,11 @@ class PermissionGuard:
         sys.addaudithook(self._audit)
 
     @contextmanager
-    def holding(self, permissions: Permissions) -> Iterator[Held]:
-        """Hold this thread to ``permissions`` while the block runs; other threads are not touched."""
-        held = Held(permissions=permissions)
+    def holding(self, held: Held) -> Iterator[None]:
+        """Hold this thread to the call's permissions while the block runs; other threads are not touched."""
         token = self._held.set(held)
         try:
-            yield held
+            yield
         finally:
             self._held.reset(token)
 
