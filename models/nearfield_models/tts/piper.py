@@ -1,0 +1,239 @@
+"""Piper voices, streamed: the graph's front gives a sentence's latent frames, the vocoder makes them sound.
+
+The vocoder is a chain of convolutions that looks ``_CONTEXT_FRAMES`` to either side at most; so chunks that
+overlap by that much equal the whole (within 1e-5), and the first is heard while the rest is not yet computed.
+
+A Piper graph draws noise inside: its melody differs a little from call to call, and ONNX Runtime offers no
+seed to a graph that names none. A voice with ``VoiceScales`` of no noise gives the same sound each time.
+
+Source: OHF-Voice/piper1-gpl (inputs, scales); jaywalnut310/vits (the model).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, Field, ValidationError
+
+from nearfield_models.cancellation import Cancellation
+from nearfield_models.errors import EngineError, PackDamagedError
+from nearfield_models.pcm import Samples
+from nearfield_models.runtime.session import RuntimeOptions, open_session
+from nearfield_models.store import InstalledPack
+from nearfield_models.tts.engine import TtsCapabilities
+from nearfield_models.tts.gruut_phonemes import GruutPhonemiser
+from nearfield_models.tts.phonemes import BEGIN, END, PAD, Phonemiser, phoneme_ids
+
+_HOP: Final = 256
+_CONTEXT_FRAMES: Final = 12
+_FIRST_CHUNKS: Final = (24, 40)
+"""Frames of the first chunks: early sound first, then ever less work done twice."""
+_CHUNK: Final = 80
+_QUIET: Final = 0.01
+_LONGEST_LEAD_MS: Final = 80
+_KEPT_LEAD_MS: Final = 5
+"""These voices say nothing for 0 to 75 ms before a text, depending on its first sound."""
+_MOST_PHONEMES: Final = 600
+"""A sentence beyond this is cut; memory grows with the sentence, and nobody can follow one this long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceScales:
+    """How a voice speaks; the values are factors."""
+
+    noise: float
+    """Of the variation in timbre and melody."""
+    length: float
+    """Of the duration: 1.2 is slower."""
+    noise_width: float
+    """Of the variation in rhythm."""
+
+
+class _Audio(BaseModel):
+    sample_rate: int = Field(ge=8_000, le=48_000)
+
+
+class _Espeak(BaseModel):
+    voice: str
+
+
+class _Inference(BaseModel):
+    noise_scale: float = 0.667
+    length_scale: float = Field(default=1.0, gt=0)
+    noise_w: float = 0.8
+
+
+class _VoiceCard(BaseModel):
+    """The voice's JSON file; keys that are of no use here are passed over."""
+
+    audio: _Audio
+    espeak: _Espeak
+    inference: _Inference
+    phoneme_id_map: dict[str, Annotated[list[int], Field(min_length=1)]]
+    num_speakers: int = 1
+
+
+class PiperVoice:
+    """One voice with one speaker."""
+
+    def __init__(
+        self,
+        pack: InstalledPack,
+        runtime: RuntimeOptions,
+        *,
+        phonemiser: Phonemiser | None = None,
+        scales: VoiceScales | None = None,
+    ) -> None:
+        """Load the voice.
+
+        Args:
+            pack: Holds the voice's JSON file, ``front.onnx`` and ``vocoder.onnx``.
+            runtime: What runs it.
+            phonemiser: How text is pronounced; gruut in the voice's language by default.
+            scales: Instead of those in the voice's file.
+
+        Raises:
+            PackDamagedError: The voice's file cannot be used.
+            EngineError: A part of the graph cannot be loaded.
+            RuntimeMissingError: The runtime or gruut is not installed.
+        """
+        card = _read_card(pack)
+        self._id_map = card.phoneme_id_map
+        self._rate_hz = card.audio.sample_rate
+        self._capabilities = TtsCapabilities(
+            language=card.espeak.voice, sample_rate_hz=self._rate_hz, voice=pack.id
+        )
+        self._scales = _as_input(scales or _own_scales(card))
+        self._front = open_session(pack.file("front.onnx"), runtime)
+        self._vocoder = open_session(pack.file("vocoder.onnx"), runtime)
+        (self._latent,) = self._vocoder.input_names
+        self._phonemiser = phonemiser or GruutPhonemiser(card.espeak.voice)
+        self._dropped = 0
+
+    @property
+    def capabilities(self) -> TtsCapabilities:
+        """What this voice is."""
+        return self._capabilities
+
+    @property
+    def dropped_phonemes(self) -> int:
+        """How many phonemes this voice did not know, and left out, since it was loaded."""
+        return self._dropped
+
+    def synthesise(self, text: str, *, cancellation: Cancellation | None = None) -> Iterator[Samples]:
+        """Yield ``float32[n]`` chunks in -1..1 at ``capabilities.sample_rate_hz``.
+
+        Empty or unspeakable text yields nothing.
+
+        Raises:
+            EngineError: The model failed, or the text cannot be pronounced.
+            CancelledWorkError: ``cancellation`` was set.
+        """
+        cancellation = cancellation or Cancellation()
+        cancellation.check()
+        begun = False
+        for phonemes in self._phonemiser.sentences(text):
+            for begin in range(0, len(phonemes), _MOST_PHONEMES):
+                cancellation.check()
+                latent = self.latent_frames(phonemes[begin : begin + _MOST_PHONEMES])
+                for chunk in self.sound(latent, cancellation):
+                    yield chunk if begun else without_lead(chunk, self._rate_hz)
+                    begun = True
+
+    def warm_up(self) -> None:
+        """Speak once into nothing, so that the first real sentence starts as fast as the others."""
+        for _ in self.synthesise("Ready."):
+            pass
+
+    def latent_frames(self, phonemes: tuple[str, ...]) -> NDArray[np.float32]:
+        """Give ``float32[1, channels, frames]`` for one sentence, 256 samples a frame.
+
+        Raises:
+            EngineError: The model failed.
+        """
+        numbered = phoneme_ids(phonemes, self._id_map)
+        self._dropped += numbered.dropped
+        ids = np.array([numbered.ids], np.int64)
+        feeds: dict[str, NDArray[Any]] = {
+            "input": ids,
+            "input_lengths": np.array([ids.shape[1]], np.int64),
+            "scales": self._scales,
+        }
+        return self._front.run((self._latent,), feeds)[self._latent]
+
+    def sound(self, latent: NDArray[np.float32], cancellation: Cancellation) -> Iterator[Samples]:
+        """Yield the sound of latent frames, chunk by chunk.
+
+        Raises:
+            EngineError: The model failed.
+            CancelledWorkError: ``cancellation`` was set.
+        """
+        for begin, end in chunks(latent.shape[2]):
+            cancellation.check()
+            left = max(0, begin - _CONTEXT_FRAMES)
+            piece = self.vocode(latent[:, :, left : end + _CONTEXT_FRAMES])
+            yield piece[(begin - left) * _HOP : (end - left) * _HOP]
+
+    def vocode(self, latent: NDArray[np.float32]) -> Samples:
+        """Give the sound of latent frames in one piece.
+
+        Raises:
+            EngineError: The model failed.
+        """
+        (made,) = self._vocoder.run(None, {self._latent: np.ascontiguousarray(latent)}).values()
+        sound: Samples = np.clip(made.ravel(), -1.0, 1.0)
+        if sound.size != latent.shape[2] * _HOP:
+            raise EngineError(
+                f"the voice's vocoder gave {sound.size} samples for {latent.shape[2]} frames: "
+                f"expected {_HOP} a frame"
+            )
+        return sound
+
+
+def chunks(frames: int) -> Iterator[tuple[int, int]]:
+    """Yield where the chunks of a sentence begin and end, in frames."""
+    begin = 0
+    for length in _FIRST_CHUNKS:
+        if begin < frames:
+            yield begin, min(begin + length, frames)
+            begin += length
+    for start in range(begin, frames, _CHUNK):
+        yield start, min(start + _CHUNK, frames)
+
+
+def without_lead(sound: Samples, rate_hz: int) -> Samples:
+    """Cut the silence before a text, but nothing of its first sound."""
+    lead = sound[: rate_hz * _LONGEST_LEAD_MS // 1000]
+    loud = np.flatnonzero(np.abs(lead) > _QUIET)
+    first = int(loud[0]) if loud.size else lead.size
+    return sound[max(0, first - rate_hz * _KEPT_LEAD_MS // 1000) :]
+
+
+def _read_card(pack: InstalledPack) -> _VoiceCard:
+    path = pack.file(next((name for name in pack.names if name.endswith(".onnx.json")), "voice.onnx.json"))
+    try:
+        card = _VoiceCard.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise PackDamagedError(
+            f"the voice's file {path} cannot be read: run `nearfield-models fetch {pack.id}` ({error})"
+        ) from error
+    missing = {BEGIN, END, PAD} - card.phoneme_id_map.keys()
+    if missing or card.num_speakers != 1:
+        raise PackDamagedError(
+            f"the voice's file {path} describes no voice of one speaker that knows {BEGIN} {END} {PAD}: "
+            "choose another pack"
+        )
+    return card
+
+
+def _own_scales(card: _VoiceCard) -> VoiceScales:
+    given = card.inference
+    return VoiceScales(noise=given.noise_scale, length=given.length_scale, noise_width=given.noise_w)
+
+
+def _as_input(scales: VoiceScales) -> NDArray[np.float32]:
+    return np.array([scales.noise, scales.length, scales.noise_width], np.float32)
