@@ -81,7 +81,7 @@ class Machine:
             "silent_answer": ev.Answered(**work, answer=replace(answer, text="")),  # type: ignore[arg-type]
             "began": ev.SpeechBegan(**work),  # type: ignore[arg-type]
             "ended": ev.SpeechEnded(**work, heard_ms=10),  # type: ignore[arg-type]
-            "failed": ev.WorkFailed(**work, stage="partial" if flag else "act", code="c"),  # type: ignore[arg-type]
+            "failed": ev.WorkFailed(**work, stage="RecognisePartial" if flag else "Act", code="c"),  # type: ignore[arg-type]
             "stale": ev.Answered(**work, answer=answer),  # type: ignore[arg-type]
         }
         if name == "hop":

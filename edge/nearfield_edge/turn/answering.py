@@ -66,7 +66,7 @@ def _spoken(state: State, turn: Turn) -> Step:
 
 
 def _work_failed(state: State, turn: Turn, event: ev.WorkFailed) -> Step:
-    if event.stage == "partial":
+    if event.stage == do.RecognisePartial.__name__:
         return replace(state, turn=replace(turn, partial_pending=False)), ()
     if turn.phase is Phase.THINKING:
         return _fail(state, turn, event.code)

@@ -1,0 +1,287 @@
+"""Building the device from its configuration: the one place where parts are chosen and joined."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from types import TracebackType
+from zoneinfo import ZoneInfo
+
+from nearfield_edge.agent import Agent, AgentParts, Watcher
+from nearfield_edge.audio.clock import PlaybackClock
+from nearfield_edge.audio.sink import AudioSink
+from nearfield_edge.configuration import Configuration
+from nearfield_edge.dialogue import Dialogue
+from nearfield_edge.ears import Ears
+from nearfield_edge.engine_loading import Engines
+from nearfield_edge.errors import ConfigurationError
+from nearfield_edge.inference import InferenceExecutor
+from nearfield_edge.keeping import StoredTurns
+from nearfield_edge.life.egress import Egress
+from nearfield_edge.records.keys import FileKeyStore
+from nearfield_edge.records.outbox import Outbox
+from nearfield_edge.records.outbox_loop import OutboxLoop
+from nearfield_edge.records.recordings import RecordingOptions, Recordings
+from nearfield_edge.records.retention import Retention
+from nearfield_edge.records.turns import TurnStore
+from nearfield_edge.routing.policy import read_policy
+from nearfield_edge.routing.router import Reach
+from nearfield_edge.skills.delivery import EffectDelivery
+from nearfield_edge.skills.http_delivery import HttpDelivery
+from nearfield_edge.skills.loading import load_skills, shipped_skills_folder
+from nearfield_edge.skills.mqtt_delivery import MqttBroker, MqttDelivery
+from nearfield_edge.skills.permissions import PermissionGuard
+from nearfield_edge.skills.runtime import SkillRuntime
+from nearfield_edge.skills.worker import FunctionWorker
+from nearfield_edge.sound import SoundMemory
+from nearfield_edge.turn.endpoint import EndpointSettings
+from nearfield_edge.turn.state import Mode, TurnSettings
+from nearfield_edge.workers import WorkerParts
+from nearfield_models.grammar.compiler import SentenceSource, compile_grammar
+from nearfield_models.grammar.grammar import Grammar
+from nearfield_models.pcm import SAMPLES_PER_MS
+from nearfield_models.segmentation import SegmentationSettings, SpeechSegmenter
+from nearfield_sync.clock import Clock, SystemClock
+from nearfield_sync.telemetry import Counters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What every part shares."""
+
+    configuration: Configuration
+    clock: Clock
+    counters: Counters
+    egress: Egress
+
+    def now(self) -> datetime:
+        """The site's time."""
+        return self.clock.utc_now().astimezone(ZoneInfo(self.configuration.device.time_zone))
+
+
+def surroundings(configuration: Configuration, clock: Clock | None = None) -> Surroundings:
+    """Clock, counters and the site's word on connections.
+
+    Raises:
+        ConfigurationError: The egress list cannot be read.
+    """
+    counters = Counters()
+    device = configuration.device
+    egress = Egress(restricted=device.site_mode == "restricted", allowed=device.egress, counters=counters)
+    return Surroundings(
+        configuration=configuration, clock=clock or SystemClock(), counters=counters, egress=egress
+    )
+
+
+class Device:
+    """An agent with its files; used as an asynchronous context, which closes them."""
+
+    def __init__(
+        self,
+        place: Surroundings,
+        *,
+        engines: Engines,
+        sink: AudioSink,
+        time: PlaybackClock,
+        settings: TurnSettings,
+        watcher: Watcher | None = None,
+    ) -> None:
+        """Join the parts.
+
+        Raises:
+            SkillError: A skill's folder is wrong.
+            GrammarError: A skill's sentences are wrong.
+            RecordError: The device's files cannot be opened.
+            ConfigurationError: The routing policy or the broker's credentials cannot be read.
+        """
+        configuration = place.configuration
+        self._executor = InferenceExecutor()
+        self._engines = engines
+        skills = load_skill_runtime(place)
+        policy = read_policy(configuration.policy.file)
+        self.recordings = open_recordings(place)
+        self.turns = open_turns(place, self.recordings)
+        self.outbox = open_outbox(place, skills)
+        self.deliveries = OutboxLoop(self.outbox, place.now)
+        self.dialogue = Dialogue(
+            grammar=grammar_of(skills),
+            skills=skills,
+            outbox=self.outbox,
+            policy=policy,
+            reach=lambda: Reach(restricted=place.egress.restricted),
+            now=place.now,
+        )
+        longest_ms = settings.endpoint.longest_turn_ms + settings.wake_lead_ms + settings.reopen_ms
+        memory = SoundMemory((longest_ms + 2_000) * SAMPLES_PER_MS)
+        vad = configuration.vad
+        segmentation = SegmentationSettings(onset=vad.onset, offset=vad.offset, onset_ms=vad.onset_ms)
+        self.agent = Agent(
+            AgentParts(
+                ears=Ears(
+                    wake=engines.wake,
+                    vad=engines.vad,
+                    segmenter=SpeechSegmenter(segmentation),
+                    memory=memory,
+                ),
+                work=WorkerParts(
+                    memory=memory,
+                    asr=engines.asr,
+                    tts=engines.tts,
+                    dialogue=self.dialogue,
+                    sink=sink,
+                    executor=self._executor,
+                    time=time,
+                ),
+                keeper=StoredTurns(self.turns, self.recordings),
+                clock=place.clock,
+                counters=place.counters,
+                settings=settings,
+                session=f"{place.now():%Y%m%d}-{secrets.token_hex(4)}",
+                device_id=configuration.device.id,
+                versions={
+                    "nearfield": version("nearfield"),
+                    "policy": policy.version,
+                    **skills.versions(),
+                    **engines.versions,
+                },
+            ),
+            watcher,
+        )
+
+    async def warm_up(self) -> None:
+        """Run every model once, so that the first turn is as fast as the others."""
+        for engine in (self._engines.asr, self._engines.tts):
+            if engine is not None:
+                await asyncio.to_thread(engine.warm_up)
+
+    async def __aenter__(self) -> Device:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.agent.close()
+        await asyncio.to_thread(self._executor.close)
+        self.turns.close()
+        self.outbox.close()
+
+
+def turn_settings(configuration: Configuration, *, loudspeaker: bool) -> TurnSettings:
+    """The turn engine's limits; with a loudspeaker and no echo cancellation the device is half duplex."""
+    turn = configuration.turn
+    return TurnSettings(
+        mode=Mode(configuration.wake.mode),
+        endpoint=EndpointSettings(
+            end_silence_ms=turn.end_silence_ms,
+            no_speech_ms=turn.no_speech_ms,
+            longest_turn_ms=turn.longest_turn_ms,
+        ),
+        pre_roll_ms=turn.pre_roll_ms,
+        partial_every_ms=turn.partial_every_ms,
+        reopen_ms=turn.reopen_ms,
+        follow_up_ms=turn.follow_up_ms,
+        think_ms=turn.think_ms,
+        longest_reply_ms=turn.longest_reply_ms,
+        half_duplex=loudspeaker if turn.half_duplex is None else turn.half_duplex,
+    )
+
+
+def load_skill_runtime(place: Surroundings) -> SkillRuntime:
+    """Load the enabled skills.
+
+    Raises:
+        SkillError: A skill's folder is wrong.
+    """
+    guard = PermissionGuard()
+    configured = place.configuration.skills
+    skills = load_skills(
+        [shipped_skills_folder(), *configured.folders],
+        enabled=configured.enabled,
+        settings=configured.settings,
+        data_folder=place.configuration.device.data / "skills",
+        guard=guard,
+    )
+    worker = FunctionWorker(guard, place.counters)
+    return SkillRuntime(skills, worker, lifetime_seconds=configured.expire_seconds)
+
+
+def grammar_of(skills: SkillRuntime) -> Grammar:
+    """Compile all that can be said to the skills.
+
+    Raises:
+        GrammarError: A sentence is wrong.
+        SkillError: A list that is filled at run time cannot be had.
+    """
+    sources = [SentenceSource(skill=skill.id, templates=skill.sentences) for skill in skills.skills.values()]
+    return compile_grammar(sources, skills.lists())
+
+
+def open_recordings(place: Surroundings) -> Recordings:
+    """The folder of recordings."""
+    data, kept = place.configuration.device.data, place.configuration.records
+    return Recordings(
+        data / "recordings",
+        FileKeyStore(data / "keys" / "recordings.key"),
+        options=RecordingOptions(
+            enabled=kept.sound,
+            longest_age=timedelta(days=kept.sound_keep_days),
+            most_bytes=kept.sound_keep_megabytes * 1024 * 1024,
+        ),
+        clock=place.clock,
+        counters=place.counters,
+    )
+
+
+def open_turns(place: Surroundings, recordings: Recordings) -> TurnStore:
+    """The store of turn records.
+
+    Raises:
+        RecordError: It cannot be opened.
+    """
+    kept = place.configuration.records
+    return TurnStore(
+        place.configuration.device.data / "turns.sqlite",
+        clock=place.clock,
+        counters=place.counters,
+        retention=Retention(longest=timedelta(days=kept.keep_days), most=kept.keep_turns),
+        sound=recordings,
+    )
+
+
+def open_outbox(place: Surroundings, skills: SkillRuntime) -> Outbox:
+    """The store of effects, with what delivers them.
+
+    Raises:
+        RecordError: It cannot be opened.
+        ConfigurationError: The broker's password cannot be read.
+    """
+    broker = _broker(place.configuration)
+    mqtt = MqttDelivery(broker, place.egress.check) if broker is not None else None
+    delivery = EffectDelivery(skills, HttpDelivery(place.egress.check), mqtt)
+    return Outbox(place.configuration.device.data / "outbox.sqlite", delivery, place.counters)
+
+
+def _broker(configuration: Configuration) -> MqttBroker | None:
+    mqtt = configuration.mqtt
+    if mqtt.host is None:
+        return None
+    password = None
+    if mqtt.password_file is not None:
+        try:
+            password = mqtt.password_file.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(
+                f"mqtt.password_file {mqtt.password_file} cannot be read: {error}"
+            ) from error
+    return MqttBroker(
+        host=mqtt.host,
+        port=mqtt.port,
+        client_id=configuration.device.id,
+        tls=mqtt.tls,
+        ca_file=str(mqtt.ca_file) if mqtt.ca_file else None,
+        username=mqtt.username,
+        password=password,
+    )

@@ -1,0 +1,136 @@
+"""What the device makes of words: understanding, route, answer, and the effects that follow.
+
+Holds the conversation. A turn starts from the conversation of the last settled turn; what the turn makes of
+it takes effect when the turn is settled, and is forgotten when the turn is reopened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from nearfield_edge import phrases
+from nearfield_edge.records.outbox import Outbox
+from nearfield_edge.routing.policy import RoutingPolicy
+from nearfield_edge.routing.router import Reach, choose_route
+from nearfield_edge.skills.conversation import Conversation
+from nearfield_edge.skills.runtime import SkillRuntime
+from nearfield_edge.turn.content import Answer, RouteDecision, Transcript, Understanding
+from nearfield_models.grammar.grammar import Grammar
+from nearfield_models.grammar.matching import match_text
+
+
+class Dialogue:
+    """One conversation with the people in front of the device."""
+
+    def __init__(
+        self,
+        *,
+        grammar: Grammar,
+        skills: SkillRuntime,
+        outbox: Outbox,
+        policy: RoutingPolicy,
+        reach: Callable[[], Reach],
+        now: Callable[[], datetime],
+        conversation: Conversation | None = None,
+    ) -> None:
+        """Take the parts.
+
+        Args:
+            grammar: What can be said to the skills.
+            skills: Those skills.
+            outbox: Where effects are staged.
+            policy: Who answers what.
+            reach: What could answer besides a skill, at the moment.
+            now: The site's time, aware.
+            conversation: What was said before, if it is known.
+        """
+        self._grammar = grammar
+        self._skills = skills
+        self._outbox = outbox
+        self._policy = policy
+        self._reach = reach
+        self._now = now
+        self._conversation = conversation or Conversation()
+        self._unsettled: dict[str, Conversation] = {}
+
+    @property
+    def conversation(self) -> Conversation:
+        """As of the last settled turn."""
+        return self._conversation
+
+    def understand(self, transcript: Transcript) -> Understanding:
+        """Find what the words mean; takes a few milliseconds."""
+        context = self._skills.context(self._conversation, self._now())
+        matches = match_text(self._grammar, transcript.text, context=context, limit=1)
+        if not matches:
+            return Understanding(intent=None, skill=None)
+        best = matches[0]
+        alone = match_text(self._grammar, transcript.text, limit=1) if context else matches
+        needed = not alone or (alone[0].skill, alone[0].intent) != (best.skill, best.intent)
+        return Understanding(
+            intent=best.intent,
+            skill=best.skill,
+            slots={name: slot.value for name, slot in best.slots.items()},
+            confidence=best.confidence,
+            source="context" if needed else "grammar",
+        )
+
+    def choose_route(self, understanding: Understanding) -> RouteDecision:
+        """Decide who answers."""
+        return choose_route(understanding, self._reach(), self._policy)
+
+    async def answer(
+        self, turn_id: str, revision: int, understanding: Understanding, decision: RouteDecision
+    ) -> Answer:
+        """Let the chosen route answer; effects are staged durably before this returns.
+
+        Raises:
+            SkillFailedError: The skill failed or took too long.
+            PermissionRefusedError: It did what it has not declared.
+            RecordError: Its effects cannot be stored; nothing is staged.
+        """
+        if decision.route == "clarify":
+            return Answer(text=phrases.NOT_SURE, source="phrase:not_sure", asks=True)
+        if decision.route != "skill":
+            asked = "open_intent" in self._skills.context(self._conversation, self._now())
+            return Answer(text=phrases.NOT_UNDERSTOOD, source="phrase:not_understood", asks=asked)
+        call = partial(self._skills.answer, understanding, self._conversation, now=self._now(), key=turn_id)
+        reply = await asyncio.to_thread(call)
+        keys: tuple[str, ...] = ()
+        if reply.effects:
+            keys = await asyncio.to_thread(self._outbox.stage, turn_id, revision, reply.skill, reply.effects)
+        self._unsettled[turn_id] = reply.conversation
+        return Answer(
+            text=reply.text,
+            source=f"skill:{reply.skill}",
+            asks=reply.question is not None,
+            effects=keys,
+            fault="permission_refused" if reply.refusals else None,
+        )
+
+    def apology(self, fault: str) -> Answer:
+        """What to say after a failure."""
+        return phrases.apology(fault)
+
+    async def commit(self, turn_id: str) -> None:
+        """The turn is settled: its conversation holds, its effects shall happen.
+
+        Raises:
+            RecordError: The effects cannot be marked; they stay staged and are settled at the next start.
+        """
+        conversation = self._unsettled.pop(turn_id, None)
+        if conversation is not None:
+            self._conversation = conversation
+        await asyncio.to_thread(self._outbox.commit, turn_id)
+
+    async def drop(self, turn_id: str, revision: int) -> None:
+        """What this revision staged shall not happen.
+
+        Raises:
+            RecordError: The effects cannot be marked.
+        """
+        self._unsettled.pop(turn_id, None)
+        await asyncio.to_thread(self._outbox.drop, turn_id, revision)

@@ -1,0 +1,39 @@
+"""What becomes of a finished turn: its record, and its sound where the site records it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from nearfield_edge.errors import RecordError
+from nearfield_edge.records.recordings import Recordings
+from nearfield_edge.records.turns import TurnStore
+from nearfield_models.pcm import Samples, to_bytes
+from nearfield_sync.messages.turn_record import TurnRecord
+from nearfield_sync.telemetry import Log
+
+
+class StoredTurns:
+    """Keeps turns in the device's own files. What cannot be kept is counted and logged by the stores."""
+
+    def __init__(self, turns: TurnStore, recordings: Recordings) -> None:
+        self._turns = turns
+        self._recordings = recordings
+        self._log: Log = structlog.get_logger()
+
+    async def keep(self, record: TurnRecord, sound: Samples) -> None:
+        """Store the record, and the sound if recordings are switched on; a full disk ends nothing."""
+        try:
+            await asyncio.to_thread(self._keep, record, sound)
+        except RecordError as error:
+            self._log.error("turn_not_kept", turn_id=record.turn_id, code=error.code, exc_info=error)
+
+    def _keep(self, record: TurnRecord, sound: Samples) -> None:
+        self._turns.keep(record)
+        if not sound.size:
+            return
+        writer = self._recordings.begin(record.turn_id, device_id=record.device_id, versions=record.versions)
+        if writer is not None:
+            writer.write(to_bytes(sound))
+            writer.finish()

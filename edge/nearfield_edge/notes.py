@@ -1,0 +1,149 @@
+"""Building the turn record: everything that happens in a turn, noted with its time as it happens.
+
+Times come in as milliseconds of the input sound; the record counts them from the end of speech.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nearfield_edge.turn import commands as do
+from nearfield_edge.turn import events as ev
+from nearfield_edge.turn.content import Answer, RouteDecision, Transcript, Understanding
+from nearfield_models.pcm import SAMPLES_PER_MS
+from nearfield_sync.messages.turn_record import (
+    ReplyRecord,
+    RouteRecord,
+    TimelineEntry,
+    Timings,
+    TurnRecord,
+    UnderstandingRecord,
+)
+
+
+@dataclass(kw_only=True)
+class TurnNotes:
+    """What is known of an open turn so far. Reopening forgets the results, never the timeline."""
+
+    turn_id: str
+    opened_by: str
+    started_at: str
+    opened_ms: float
+    revision: int = 0
+    speech_end_ms: float | None = None
+    transcript: Transcript | None = None
+    understanding: Understanding | None = None
+    decision: RouteDecision | None = None
+    answer: Answer | None = None
+    heard_ms: int | None = None
+    faults: list[str] = field(default_factory=list)
+    marks: dict[str, float] = field(default_factory=dict)
+    timeline: list[tuple[float, str, str]] = field(default_factory=list)
+
+    def command(self, command: do.Command, now_ms: float) -> None:
+        """Note what the engine decided."""
+        match command:
+            case do.Recognise():
+                self.speech_end_ms = command.speech_end / SAMPLES_PER_MS
+                self.marks["endpoint"] = command.end_sample / SAMPLES_PER_MS
+                self._write(now_ms, "endpoint", command.reason)
+            case do.ReopenTurn():
+                self.revision = command.revision
+                self.transcript = self.understanding = self.decision = self.answer = None
+                self.marks.clear()
+                self._write(now_ms, "reopened")
+            case do.Apologise():
+                self.revision = command.revision
+                self.faults.append(command.fault)
+                self._write(now_ms, "apologised", command.fault)
+            case do.CommitEffects() if self.answer is not None and self.answer.effects:
+                self._write(now_ms, "effects_committed", str(len(self.answer.effects)))
+            case do.DropEffects() if self.answer is not None and self.answer.effects:
+                self._write(now_ms, "effects_dropped", str(len(self.answer.effects)))
+                self.answer = None
+            case do.StopSpeaking():
+                self._write(now_ms, "speech_stopped")
+
+    def report(self, event: ev.WorkEvent, now_ms: float) -> None:
+        """Note what a worker reported."""
+        match event:
+            case ev.PartialRecognised():
+                self._write(now_ms, "partial", event.transcript.text)
+            case ev.Recognised():
+                self.transcript = event.transcript
+                self._mark(now_ms, "transcript")
+            case ev.Understood():
+                self.understanding = event.understanding
+                self._mark(now_ms, "understood")
+            case ev.RouteChosen():
+                self.decision = event.decision
+                self._write(now_ms, "route", event.decision.route)
+            case ev.Answered():
+                self.answer = event.answer
+                if event.answer.fault:
+                    self.faults.append(event.answer.fault)
+                self._write(now_ms, "answered", event.answer.source)
+            case ev.SpeechBegan():
+                self._mark(now_ms, "first_audio")
+            case ev.SpeechEnded():
+                self.heard_ms = event.heard_ms
+                self._mark(now_ms, "done")
+            case ev.WorkFailed():
+                self.faults.append(event.code)
+                self._write(now_ms, "failed", f"{event.stage}: {event.code}")
+
+    def record(self, outcome: str, *, device_id: str, versions: Mapping[str, str]) -> TurnRecord:
+        """The finished record."""
+        zero = self.opened_ms if self.speech_end_ms is None else self.speech_end_ms
+        understood = self.understanding or Understanding(intent=None, skill=None)
+        marks = {name: round(ms - zero, 1) for name, ms in self.marks.items()}
+        return TurnRecord(
+            turn_id=self.turn_id,
+            device_id=device_id,
+            started_at=self.started_at,
+            opened_by=self.opened_by,
+            outcome=outcome,
+            transcript=self.transcript.text if self.transcript else "",
+            understanding=UnderstandingRecord(
+                intent=understood.intent,
+                skill=understood.skill,
+                slots=dict(understood.slots),
+                confidence=understood.confidence,
+                source=understood.source,
+            ),
+            route=_route(self.decision),
+            reply=_reply(self.answer, self.heard_ms),
+            timings_ms=Timings(**marks),
+            versions=dict(versions),
+            revision=self.revision,
+            effects=self.answer.effects if self.answer else (),
+            faults=tuple(self.faults),
+            timeline=tuple(
+                TimelineEntry(at_ms=round(ms - zero, 1), event=name, detail=detail)
+                for ms, name, detail in self.timeline
+            ),
+        )
+
+    def _mark(self, now_ms: float, name: str) -> None:
+        self.marks[name] = now_ms
+        self._write(now_ms, name)
+
+    def _write(self, now_ms: float, name: str, detail: str = "") -> None:
+        self.timeline.append((now_ms, name, detail))
+
+
+def _route(decision: RouteDecision | None) -> RouteRecord | None:
+    if decision is None:
+        return None
+    return RouteRecord(
+        route=decision.route,
+        reason=decision.reason,
+        confidence=decision.confidence,
+        policy_version=decision.policy_version,
+        considered=decision.considered,
+    )
+
+
+def _reply(answer: Answer | None, heard_ms: int | None) -> ReplyRecord | None:
+    return ReplyRecord(text=answer.text, source=answer.source, heard_ms=heard_ms) if answer else None

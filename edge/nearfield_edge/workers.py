@@ -1,0 +1,232 @@
+"""The workers: what carries out the turn engine's commands and reports back.
+
+Each command becomes a coroutine; models run on the inference executor, skills in threads of their own. A
+worker knows nothing of what comes next: that is the reducer's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import aclosing
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
+
+import numpy as np
+
+from nearfield_edge.audio.clock import PlaybackClock
+from nearfield_edge.audio.sink import AudioSink
+from nearfield_edge.dialogue import Dialogue
+from nearfield_edge.inference import InferenceExecutor, Priority
+from nearfield_edge.sound import SoundMemory
+from nearfield_edge.turn import commands as do
+from nearfield_edge.turn import events as ev
+from nearfield_edge.turn.content import Answer, Transcript
+from nearfield_edge.wake_phrase import without_wake_phrase
+from nearfield_models.asr.engine import AsrEngine, Hypothesis
+from nearfield_models.cancellation import Cancellation
+from nearfield_models.errors import EngineError
+from nearfield_models.pcm import SAMPLE_RATE_HZ, Samples
+from nearfield_models.tts.engine import TtsEngine
+from nearfield_sync.messages.turn_record import TurnRecord
+
+_NO_SOUND: Samples = np.zeros(0, dtype=np.float32)
+
+Work = Coroutine[Any, Any, None]
+
+
+class TurnKeeper(Protocol):
+    """Where finished turns go."""
+
+    async def keep(self, record: TurnRecord, sound: Samples) -> None:
+        """Store the record, and the utterance's ``float32[n]`` where the site records sound."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerParts:
+    """What the workers work with."""
+
+    memory: SoundMemory
+    asr: AsrEngine | None
+    """None where nobody is listened to."""
+    tts: TtsEngine | None
+    """None where replies are only read."""
+    dialogue: Dialogue
+    sink: AudioSink
+    executor: InferenceExecutor
+    time: PlaybackClock
+
+
+class Workers:
+    """Makes work of commands."""
+
+    def __init__(
+        self,
+        parts: WorkerParts,
+        *,
+        report: Callable[[ev.Event], None],
+        is_current: Callable[[str, int], bool],
+    ) -> None:
+        self._parts = parts
+        self._report = report
+        self._is_current = is_current
+        self._wanted: dict[tuple[str, int], Cancellation] = {}
+        self._partials: dict[str, Hypothesis] = {}
+        self._utterances: dict[str, Samples] = {}
+
+    def work(self, command: do.Command, *, release: Callable[[], None]) -> Work | None:
+        """The coroutine that carries a command out; None where nothing remains to be awaited.
+
+        Args:
+            command: What the engine wants.
+            release: Lets input time pass again before the work is done; called when speech has begun.
+        """
+        match command:
+            case do.Recognise():
+                return self._recognise(command)
+            case do.RecognisePartial():
+                return self._recognise_partial(command)
+            case do.Understand():
+                return self._understand(command)
+            case do.ChooseRoute():
+                return self._choose_route(command)
+            case do.Act():
+                return self._act(command)
+            case do.Speak():
+                return self._speak(command, release)
+            case do.CommitEffects():
+                return self._parts.dialogue.commit(command.turn_id)
+            case do.DropEffects():
+                return self._parts.dialogue.drop(command.turn_id, command.revision)
+        self._at_once(command)
+        return None
+
+    def forget(self, turn_id: str) -> Samples:
+        """Let go of a closed turn; gives the sound of its utterance."""
+        self._partials.pop(turn_id, None)
+        self._wanted = {key: value for key, value in self._wanted.items() if key[0] != turn_id}
+        return self._utterances.pop(turn_id, _NO_SOUND)
+
+    def stop(self) -> None:
+        """Want nothing any more, and be silent."""
+        for cancellation in self._wanted.values():
+            cancellation.cancel()
+        self._parts.sink.stop()
+
+    def _at_once(self, command: do.Command) -> None:
+        match command:
+            case do.Apologise():
+                self._answered(command, self._parts.dialogue.apology(command.fault))
+            case do.StopSpeaking():
+                self._parts.sink.stop()
+            case do.CancelWork():
+                self._cancellation(command.turn_id, command.revision).cancel()
+
+    def _cancellation(self, turn_id: str, revision: int) -> Cancellation:
+        return self._wanted.setdefault((turn_id, revision), Cancellation())
+
+    async def _recognise(self, command: do.Recognise) -> None:
+        hypothesis = await self._transcribe(command, Priority.LIVE)
+        text = hypothesis.text
+        if command.wake_phrase is not None:
+            text = without_wake_phrase(text, command.wake_phrase)
+        self._report(
+            ev.Recognised(
+                turn_id=command.turn_id,
+                revision=command.revision,
+                transcript=Transcript(text=text, mean_log_probability=hypothesis.mean_log_probability),
+            )
+        )
+
+    async def _recognise_partial(self, command: do.RecognisePartial) -> None:
+        hypothesis = await self._transcribe(command, Priority.SPECULATIVE)
+        self._report(
+            ev.PartialRecognised(
+                turn_id=command.turn_id,
+                revision=command.revision,
+                transcript=Transcript(
+                    text=hypothesis.text, mean_log_probability=hypothesis.mean_log_probability
+                ),
+            )
+        )
+
+    async def _transcribe(
+        self, command: do.Recognise | do.RecognisePartial, priority: Priority
+    ) -> Hypothesis:
+        if self._parts.asr is None:
+            raise EngineError("this device was started without a recogniser")
+        sound = self._parts.memory.recall(command.first_sample, command.end_sample)
+        if isinstance(command, do.Recognise):
+            self._utterances[command.turn_id] = sound
+        cancellation = self._cancellation(command.turn_id, command.revision)
+        work = partial(
+            self._parts.asr.transcribe,
+            sound,
+            earlier=self._partials.get(command.turn_id),
+            cancellation=cancellation,
+        )
+        hypothesis = await self._parts.executor.run(priority, work, cancellation)
+        self._partials[command.turn_id] = hypothesis
+        return hypothesis
+
+    async def _understand(self, command: do.Understand) -> None:
+        understanding = self._parts.dialogue.understand(command.transcript)
+        self._report(
+            ev.Understood(turn_id=command.turn_id, revision=command.revision, understanding=understanding)
+        )
+
+    async def _choose_route(self, command: do.ChooseRoute) -> None:
+        decision = self._parts.dialogue.choose_route(command.understanding)
+        self._report(
+            ev.RouteChosen(
+                turn_id=command.turn_id,
+                revision=command.revision,
+                understanding=command.understanding,
+                decision=decision,
+            )
+        )
+
+    async def _act(self, command: do.Act) -> None:
+        answer = await self._parts.dialogue.answer(
+            command.turn_id, command.revision, command.understanding, command.decision
+        )
+        if self._is_current(command.turn_id, command.revision):
+            self._answered(command, answer)
+        else:  # the person spoke on while the skill worked
+            await self._parts.dialogue.drop(command.turn_id, command.revision)
+
+    def _answered(self, command: do.Act | do.Apologise, answer: Answer) -> None:
+        self._report(ev.Answered(turn_id=command.turn_id, revision=command.revision, answer=answer))
+
+    async def _speak(self, command: do.Speak, release: Callable[[], None]) -> None:
+        tts = self._parts.tts
+        if tts is None:
+            self._report(ev.SpeechEnded(turn_id=command.turn_id, revision=command.revision, heard_ms=0))
+            return
+        cancellation = self._cancellation(command.turn_id, command.revision)
+
+        def began() -> None:
+            self._report(ev.SpeechBegan(turn_id=command.turn_id, revision=command.revision))
+            release()
+
+        chunks = self._synthesise(tts, command.text, cancellation)
+        async with aclosing(chunks):
+            played = await self._parts.sink.play(
+                chunks, tts.capabilities.sample_rate_hz, on_first_sound=began
+            )
+        heard_ms = played.samples * 1000 // SAMPLE_RATE_HZ
+        self._report(ev.SpeechEnded(turn_id=command.turn_id, revision=command.revision, heard_ms=heard_ms))
+
+    async def _synthesise(
+        self, tts: TtsEngine, text: str, cancellation: Cancellation
+    ) -> AsyncGenerator[Samples]:
+        pieces = tts.synthesise(text, cancellation=cancellation)
+        while True:
+            with self._parts.time.held():
+                piece = await self._parts.executor.run(
+                    Priority.LIVE, lambda: next(pieces, None), cancellation
+                )
+            if piece is None:
+                return
+            yield piece
