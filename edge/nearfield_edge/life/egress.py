@@ -56,8 +56,8 @@ def parse_destination(text: str) -> Destination:
     """
     host, port_text = text.strip(), ""
     if host.startswith("["):
-        host, _, port_text = host[1:].partition("]")
-        port_text = port_text.removeprefix(":")
+        host, closed, port_text = host[1:].partition("]")
+        port_text = port_text.removeprefix(":") if closed else "unclosed"
     elif host.count(":") == 1:
         host, _, port_text = host.partition(":")
     port = int(port_text) if port_text.isdecimal() else None

@@ -1,0 +1,80 @@
+"""Imports every module and uses every engine; run as a program, it prints what it used.
+
+Started by the test of the restricted site inside a network namespace where each packet is counted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from collections.abc import Iterator
+
+import numpy as np
+import soxr
+
+from nearfield_models import engines
+from nearfield_models.pcm import HOP_SAMPLES, SAMPLE_RATE_HZ, Samples, to_bytes
+from nearfield_models.runtime.session import RuntimeOptions
+
+PACKAGES = (
+    "nearfield_edge",
+    "nearfield_models",
+    "nearfield_sync",
+    "nearfield_provisioning",
+    "nearfield_firmware",
+)
+OPENVINO = RuntimeOptions(engine="openvino")
+
+
+def import_everything() -> int:
+    """Import each module of the device's packages; their number."""
+    count = 0
+    for package in PACKAGES:
+        root = importlib.import_module(package)
+        for module in pkgutil.walk_packages(root.__path__, f"{package}."):
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+                count += 1
+    return count
+
+
+def speak(name: str, runtime: RuntimeOptions) -> Samples:
+    """Speech of the voice at 16 kHz, made by one engine."""
+    voice = engines.load_tts(engine=name, runtime=runtime)
+    sound = np.concatenate(list(voice.synthesise("A large latte, please.")))
+    resampled: Samples = soxr.resample(sound, voice.capabilities.sample_rate_hz, SAMPLE_RATE_HZ)
+    return resampled.astype(np.float32)
+
+
+def hops(sound: Samples) -> Iterator[Samples]:
+    """10 ms at a time."""
+    for start in range(0, sound.size - HOP_SAMPLES + 1, HOP_SAMPLES):
+        yield sound[start : start + HOP_SAMPLES]
+
+
+def say(*words: object) -> None:
+    """One line of what was used."""
+    sys.stdout.write(" ".join(str(word) for word in words) + "\n")
+
+
+def use_everything() -> None:
+    """Use each engine of each role, on each runtime that takes it, and say what came of it."""
+    say("modules", import_everything())
+    sound = np.zeros(0, np.float32)
+    for name in engines.TTS_ENGINES:
+        sound = speak(name, RuntimeOptions())
+        say("tts", name, sound.size)
+    for name in engines.ASR_ENGINES:
+        say("asr", name, engines.load_asr(engine=name).transcribe(sound).text)
+    for name in engines.VAD_ENGINES:
+        for runtime in (RuntimeOptions(), OPENVINO):
+            vad = engines.load_vad(engine=name, runtime=runtime)
+            say("vad", name, runtime.engine, round(max(vad.accept(hop) for hop in hops(sound)), 3))
+    for name in engines.WAKE_ENGINES:
+        wake = engines.load_wake(engine=name)
+        say("wake", name, sum(wake.accept(to_bytes(hop)) is not None for hop in hops(sound)))
+
+
+if __name__ == "__main__":
+    use_everything()
