@@ -1,0 +1,1 @@
+"""A kiosk that takes coffee orders."""

@@ -1,0 +1,1 @@
+"""Answers visitors' questions about the place and calls people."""
