@@ -23,13 +23,11 @@ _ADVICE = {
 
 @contextmanager
 def storage_faults(place: Path) -> Iterator[None]:
-    """Turn the operating system's refusals to write at ``place`` into `StorageError`; other faults pass."""
+    """Turn the operating system's refusals to write at ``place`` into `StorageError`."""
     try:
         yield
     except OSError as error:
-        advice = _ADVICE.get(error.errno or 0)
-        if advice is None:
-            raise
+        advice = _ADVICE.get(error.errno or 0, f"{error.strerror or error}: name another folder")
         raise StorageError(f"cannot write to {place}: {advice}") from error
 
 

@@ -89,21 +89,25 @@ def import_packs(
     for manifest in carried:
         _require_expected(store, manifest, folder)
         _require_whole(manifest, folder)
-    unknown = {manifest.id for manifest in carried if not _is_described_here(store, manifest.id)}
-    with storage_faults(store.folder):
-        for path, manifest in zip(paths, carried, strict=True):
-            if manifest.id in unknown:
-                make_folder(store.folder / IMPORTED_MANIFESTS)
-                write_whole(store.folder / IMPORTED_MANIFESTS / f"{manifest.id}.toml", path.read_bytes())
     entries = [
         CatalogueEntry(manifest=_from_medium(manifest, folder), path=path)
         for path, manifest in zip(paths, carried, strict=True)
     ]
     changes = complete_packs(store, entries, progress=progress)
+    for path, manifest in zip(paths, carried, strict=True):
+        if not _is_described_here(store, manifest.id):
+            _keep_manifest(store, manifest.id, path.read_bytes())
     return tuple(
         Fetched(pack=store.describe(manifest), fetched=fetched, built=built, notice=verdict.notice)
         for manifest, verdict, (fetched, built) in zip(carried, verdicts, changes, strict=True)
     )
+
+
+def _keep_manifest(store: ModelStore, pack_id: str, text: bytes) -> None:
+    folder = store.folder / IMPORTED_MANIFESTS
+    with storage_faults(folder):
+        make_folder(folder)
+        write_whole(folder / f"{pack_id}.toml", text)
 
 
 def _is_described_here(store: ModelStore, pack_id: str) -> bool:
