@@ -4,7 +4,7 @@
 
     ModelsError
     ├── PackNotFoundError        no manifest, or not fetched yet
-    ├── ManifestError            a pack's TOML is wrong
+    ├── ManifestError            a pack's TOML or a licence policy's is wrong, or names no such file
     ├── DigestMismatchError      the bytes are not the ones the manifest names
     ├── PackDamagedError         a stored file is missing, truncated or altered
     ├── FetchError               no source gave the file (retryable)
@@ -40,7 +40,7 @@ class PackNotFoundError(ModelsError):
 
 
 class ManifestError(ModelsError):
-    """A pack's manifest cannot be read."""
+    """A pack's manifest or a licence policy is wrong, or a manifest does not name the file asked for."""
 
     code = "manifest_invalid"
 

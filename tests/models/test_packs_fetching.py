@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from nearfield_models.errors import (
     StorageError,
 )
 from nearfield_models.fetching.fetch import fetch_packs
+from nearfield_models.fetching.locking import sole_writer
+from nearfield_models.fetching.progress import Silence
 from tests.models.small_packs import DEVELOPMENT, Site, sha256
 
 
@@ -93,6 +96,37 @@ def test_what_a_killed_fetch_left_is_cleared_away_by_the_next(site: Site) -> Non
     site.add_pack("small", {"a.bin": b"alpha"})
     fetch_packs(site.store, ["small"], DEVELOPMENT)
     assert site.left_over() == ["a.bin"]
+
+
+class Announcements:
+    """Remembers that a fetch said it waits."""
+
+    def __init__(self) -> None:
+        self.waits = threading.Event()
+
+    def begin(self, title: str, total_bytes: int | None) -> None:
+        if "waiting for another fetch" in title:
+            self.waits.set()
+
+    def advance(self, done_bytes: int) -> None: ...
+
+    def end(self) -> None: ...
+
+
+def test_a_fetch_waits_while_another_has_the_store(site: Site) -> None:
+    site.add_pack("small", {"a.bin": b"alpha"})
+    announced = Announcements()
+    fetch = threading.Thread(
+        target=fetch_packs,
+        args=(site.store, ["small"], DEVELOPMENT),
+        kwargs={"progress": announced},
+    )
+    with sole_writer(site.store.folder, Silence()):
+        fetch.start()
+        assert announced.waits.wait(10)
+        assert site.left_over() == []
+    fetch.join(10)
+    assert site.store.installed("small").file("a.bin").read_bytes() == b"alpha"
 
 
 def test_many_fetches_into_one_store_at_once_all_end_well(site: Site) -> None:

@@ -95,6 +95,17 @@ def test_an_unchanged_file_is_not_read_again(site: Site, monkeypatch: pytest.Mon
     assert seen == []
 
 
+def test_a_file_that_changed_about_when_it_was_checked_is_read_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack = site.store.installed("small")
+    changed_ns = pack.file("b.bin").stat().st_ctime_ns
+    os.utime(pack.folder / "verified.json", ns=(changed_ns, changed_ns))
+    seen = _hashed(monkeypatch)
+    site.store.installed("small")
+    assert "b.bin" in seen
+
+
 def test_a_thorough_check_reads_every_file_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     _settle(site)
     seen = _hashed(monkeypatch)

@@ -24,7 +24,7 @@ class Supply:
 
         Args:
             file: With its sources.
-            target: Left absent on failure.
+            target: In a folder of this fetch alone; what lies there after a failure means nothing.
             base: Where relative paths of ``file`` sources start.
 
         Raises:
@@ -37,7 +37,6 @@ class Supply:
             try:
                 return self._take_from(source, file, target, base)
             except (FetchError, DigestMismatchError) as error:
-                target.unlink(missing_ok=True)
                 refusals.append(error)
         altered = any(isinstance(refusal, DigestMismatchError) for refusal in refusals)
         reasons = "; ".join(dict.fromkeys(str(refusal) for refusal in refusals))
