@@ -1,0 +1,1 @@
+"""What is fine on this machine, what is not, and how to mend it."""

@@ -1,0 +1,120 @@
+"""All that the doctor looks at, in the order in which it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from nearfield_edge.configuration import Configuration, read_configuration
+from nearfield_edge.doctor import machine, software
+from nearfield_edge.doctor.findings import Finding
+from nearfield_edge.errors import ConfigurationError, EdgeError
+from nearfield_edge.life.egress import parse_destination
+from nearfield_edge.records.keys import FileKeyStore
+from nearfield_models.errors import ModelsError
+from nearfield_models.store import ModelStore
+from nearfield_sync.clock import Clock, SystemClock
+
+Check = Callable[[], Finding | list[Finding]]
+
+
+def run_checks(
+    config: Path | None, *, clock: Clock | None = None, store: ModelStore | None = None
+) -> list[Finding]:
+    """Look at everything that this configuration needs.
+
+    A wrong configuration is a finding too; the rest is then looked at as if there were none.
+
+    Args:
+        config: The configuration file, or None for the defaults.
+        clock: The machine's clock if None.
+        store: This user's store of packs if None.
+    """
+    configuration, finding = _configuration(config)
+    packs_in = store or ModelStore.default()
+    checks: dict[str, Check] = {
+        "processor": machine.processor,
+        "memory": machine.memory,
+        "board": machine.board,
+        "accelerators": machine.accelerators,
+        "python": software.python,
+        "packages": lambda: software.packages(configuration),
+        "runtimes": lambda: software.runtimes(configuration),
+        "sound devices": lambda: software.sound_devices(configuration),
+        "packs": lambda: software.packs(configuration, packs_in),
+        "data folder": lambda: machine.disk(configuration.device.data),
+        "limits": machine.limits,
+        "clock": lambda: machine.wall_clock(clock or SystemClock()),
+        "site": lambda: site(configuration),
+        "recordings": lambda: recordings(configuration),
+    }
+    return [finding, *(found for name, check in checks.items() for found in _looked_at(name, check))]
+
+
+def site(configuration: Configuration) -> Finding:
+    """Where the device may connect to."""
+    device = configuration.device
+    for text in device.egress:
+        try:
+            parse_destination(text)
+        except ConfigurationError as error:
+            return Finding(name="site", status="fail", found=str(error), mend="mend device.egress")
+    if device.site_mode == "restricted":
+        return Finding(
+            name="site", status="ok", found=f"restricted, may reach {', '.join(device.egress) or 'nothing'}"
+        )
+    if device.egress:
+        return Finding(
+            name="site",
+            status="warn",
+            found="open, although device.egress names where it may connect to",
+            mend='the list counts only under device.site_mode = "restricted"',
+        )
+    return Finding(name="site", status="ok", found="open")
+
+
+def recording_key(configuration: Configuration) -> Path:
+    """Where the key of recordings lies."""
+    return configuration.device.data / "keys" / "recordings.key"
+
+
+def recordings(configuration: Configuration) -> Finding:
+    """Whether sound is recorded, and whether its key can be trusted."""
+    key = recording_key(configuration)
+    if key.exists():
+        try:
+            FileKeyStore(key).key_id()
+        except EdgeError as error:
+            return Finding(name="recordings", status="fail", found=str(error), mend="mend the key file")
+    if configuration.records.sound:
+        return Finding(
+            name="recordings",
+            status="warn",
+            found=f"sound is recorded, encrypted, for {configuration.records.sound_keep_days} days",
+            mend="say so to the people in the room, or switch off records.sound",
+        )
+    return Finding(name="recordings", status="ok", found="no sound is recorded")
+
+
+def _configuration(config: Path | None) -> tuple[Configuration, Finding]:
+    name = "configuration"
+    try:
+        configuration = read_configuration(config)
+    except ConfigurationError as error:
+        return Configuration(), Finding(
+            name=name,
+            status="fail",
+            found=str(error),
+            mend="mend the file; below, the defaults are looked at",
+        )
+    return configuration, Finding(
+        name=name, status="ok", found=str(config) if config else "built-in defaults"
+    )
+
+
+def _looked_at(name: str, check: Check) -> list[Finding]:
+    try:
+        found = check()
+    except (OSError, EdgeError, ModelsError) as error:
+        return [Finding(name=name, status="fail", found=str(error), mend="the doctor could not look at it")]
+    return found if isinstance(found, list) else [found]
