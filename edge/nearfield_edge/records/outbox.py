@@ -58,6 +58,9 @@ MIGRATIONS: Final = (
 )
 
 
+MOST_DROPPED_REMEMBERED: Final = 256
+"""Dropped turns whose late effects are still recognised; one turn is open at a time."""
+
 _SELECT: Final = (
     "SELECT key, turn_id, skill, content, attempts, rejections, due_ms, first_attempt_ms, reason FROM effect"
 )
@@ -91,6 +94,7 @@ class Outbox:
         self._counters = counters
         self._policy = policy or RetryPolicy()
         self._chance = chance or random.SystemRandom().random
+        self._dropped: dict[str, int] = {}
         self._steps: deque[tuple[str, int | None]] = deque()
         self._stepping = threading.Lock()
         try:
@@ -101,7 +105,8 @@ class Outbox:
     def stage(self, turn_id: str, revision: int, skill: str, effects: Sequence[Effect]) -> tuple[str, ...]:
         """Keep what a turn wants to set in motion; call it before the reply is spoken.
 
-        What an earlier revision of the turn had staged is dropped. Staging the same again changes nothing.
+        What an earlier revision of the turn had staged is dropped; a revision that was dropped while its
+        skill still worked stays dropped. Staging the same again changes nothing.
 
         Returns:
             One idempotency key per effect.
@@ -120,11 +125,21 @@ class Outbox:
                     " WHERE turn_id = ? AND revision < ? AND state = 'staged'",
                     (turn_id, revision),
                 )
+                latest = database.execute(
+                    "SELECT coalesce(max(revision), 0) FROM effect WHERE turn_id = ?", (turn_id,)
+                )
+                is_late = revision < latest[0][0] or revision <= self._dropped.get(turn_id, -1)
                 for key, content in zip(keys, contents, strict=True):
                     database.execute(
                         "INSERT INTO effect (key, turn_id, revision, skill, state, content)"
-                        " VALUES (?, ?, ?, ?, 'staged', ?) ON CONFLICT (key) DO NOTHING",
-                        (key, turn_id, revision, skill, content),
+                        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
+                        (
+                            key,
+                            turn_id,
+                            revision,
+                            skill,
+                            *(("dropped", None) if is_late else ("staged", content)),
+                        ),
                     )
         except DatabaseError as error:
             self._counters.add("nearfield_outbox_not_staged_total", skill=skill)
@@ -137,11 +152,15 @@ class Outbox:
         A disk that fails now does not lose the effects: they stay staged, and the step is taken again before
         the next delivery or after the next start.
         """
+        self._dropped.pop(turn_id, None)
         self._steps.append((turn_id, None))
         self._finish_steps()
 
     def drop(self, turn_id: str, revision: int) -> None:
         """The turn was reopened or given up: what this revision and earlier ones staged shall not happen."""
+        self._dropped[turn_id] = revision
+        while len(self._dropped) > MOST_DROPPED_REMEMBERED:
+            del self._dropped[next(iter(self._dropped))]
         self._steps.append((turn_id, revision))
         self._finish_steps()
 

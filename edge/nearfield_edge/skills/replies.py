@@ -37,7 +37,7 @@ class Replies:
         return frozenset(self._templates)
 
     def render(self, name: str, values: Mapping[str, Any], *, key: str) -> str:
-        """Fill a reply in.
+        """Fill a reply in; it begins with a capital letter.
 
         Args:
             name: As in ``replies.yaml``.
@@ -54,7 +54,7 @@ class Replies:
         text = render_text(template, values, where=f"skill {self._skill}: reply '{name}'")
         if not text:
             raise SkillFailedError(f"skill {self._skill}: reply '{name}' came out empty")
-        return text
+        return text[0].upper() + text[1:]
 
 
 def render_text(template: jinja2.Template, values: Mapping[str, Any], *, where: str) -> str:
@@ -132,12 +132,13 @@ def listing(items: Sequence[Json], last: str = "and") -> str:
 
 
 def clock(value: str | time) -> str:
-    """A time of day as it is spoken: ``9 am``, ``half`` hours as ``9 30 am``, ``noon``, ``midnight``."""
+    """A time of day for the voice: ``9 AM``, ``5:30 PM``, ``noon``, ``midnight``."""
     at = time.fromisoformat(value) if isinstance(value, str) else value
     if at.minute == 0 and at.hour in {0, 12}:
         return "noon" if at.hour else "midnight"
-    minutes = f" {at.minute:02}" if at.minute else ""
-    return f"{(at.hour - 1) % 12 + 1}{minutes} {'am' if at.hour < 12 else 'pm'}"
+    minutes = f":{at.minute:02}" if at.minute else ""
+    # In capitals, since a voice reads "am" as a word.
+    return f"{(at.hour - 1) % 12 + 1}{minutes} {'AM' if at.hour < 12 else 'PM'}"
 
 
 def plural(count: float, one: str, many: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol
 
 from nearfield_edge.errors import SkillError, SkillFailedError
 from nearfield_edge.skills.api import (
@@ -36,7 +36,8 @@ ANSWER_SECONDS: Final = 2.0
 EFFECT_SECONDS: Final = 30.0
 LIST_SECONDS: Final = 5.0
 
-Result = TypeVar("Result")
+ListValue = str | dict[str, Json]
+"""A text, or ``{"in": what is said, "out": what the slot holds}``."""
 
 
 class Understood(Protocol):
@@ -104,7 +105,7 @@ class SkillRuntime:
         """What the grammar needs to know of the conversation, if it is still alive."""
         return current(conversation, now, self._lifetime_seconds).context()
 
-    def lists(self) -> dict[str, dict[str, list[Json]]]:
+    def lists(self) -> dict[str, dict[str, list[ListValue]]]:
         """The lists that are filled at run time, by skill and list, as Home Assistant's ``values``.
 
         Raises:
@@ -236,7 +237,9 @@ class SkillRuntime:
         if asked is not None and asked.intent not in skill.manifest.intents:
             raise SkillFailedError(f"skill {skill.id} asks for '{asked.intent}', which it does not declare")
 
-    def _list_values(self, skill: Skill, slot: str, function: str | None, setting: str | None) -> list[Json]:
+    def _list_values(
+        self, skill: Skill, slot: str, function: str | None, setting: str | None
+    ) -> list[ListValue]:
         values: Any = skill.settings.get(setting) if setting is not None else None
         if function is not None:
             call = ListCall(settings=skill.settings, data_folder=str(skill.data_folder))
@@ -244,8 +247,8 @@ class SkillRuntime:
                 values, _ = self._call(skill, function, call, LIST_SECONDS)
             except SkillFailedError as error:
                 raise SkillError(f"skill {skill.id}: list '{slot}': {error}") from error
-        if not isinstance(values, list):
-            raise SkillError(f"skill {skill.id}: list '{slot}' must be a list, not {type(values).__name__}")
+        if not isinstance(values, list) or not all(isinstance(value, str | dict) for value in values):
+            raise SkillError(f"skill {skill.id}: list '{slot}' must be a list of texts or in/out tables")
         return values
 
 

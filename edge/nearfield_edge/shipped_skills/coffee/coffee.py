@@ -138,9 +138,8 @@ def _sending(call: SkillCall, drinks: Sequence[Drink]) -> Effect:
 
 
 def _spoken(call: SkillCall, drinks: Sequence[Drink]) -> Values:
-    inside = spoken_order(drinks)
     total = spoken_amount(_total_minor(call, drinks), _table(call, "currency"))
-    return {"order": inside[:1].upper() + inside[1:], "order_inside": inside, "total": total}
+    return {"order": spoken_order(drinks), "total": total}
 
 
 def _total_minor(call: SkillCall, drinks: Sequence[Drink]) -> int:

@@ -132,7 +132,7 @@ def _person(call: SkillCall, name: str) -> Person | None:
 
 
 def _list_values(entries: tuple[Place, ...] | tuple[Person, ...]) -> list[Json]:
-    return [{"in": said, "out": entry.name} for entry in entries for said in (entry.said_as or (entry.name,))]
+    return [{"in": said, "out": entry.name} for entry in entries for said in (entry.name, *entry.said_as)]
 
 
 def _letter(letter: str) -> str:
