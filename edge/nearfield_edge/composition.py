@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -41,10 +42,11 @@ from nearfield_edge.turn.endpoint import EndpointSettings
 from nearfield_edge.turn.state import Mode, TurnSettings
 from nearfield_edge.workers import WorkerParts
 from nearfield_models.grammar.compiler import SentenceSource, compile_grammar
-from nearfield_models.grammar.grammar import Grammar
+from nearfield_models.grammar.grammar import Grammar, ListValue
 from nearfield_models.pcm import SAMPLES_PER_MS
 from nearfield_models.segmentation import SegmentationSettings, SpeechSegmenter
 from nearfield_sync.clock import Clock, SystemClock
+from nearfield_sync.messages.turn_record import TurnRecord
 from nearfield_sync.telemetry import Counters
 
 
@@ -88,8 +90,18 @@ class Device:
         time: PlaybackClock,
         settings: TurnSettings,
         watcher: Watcher | None = None,
+        on_record: Callable[[TurnRecord], None] | None = None,
     ) -> None:
         """Join the parts.
+
+        Args:
+            place: What every part shares.
+            engines: The models; a part without its model does not work.
+            sink: Where replies are heard.
+            time: The time that the sink plays by.
+            settings: How patient the device is.
+            watcher: Told of every event and command.
+            on_record: Given the record of every turn when it is over.
 
         Raises:
             SkillError: A skill's folder is wrong.
@@ -135,7 +147,7 @@ class Device:
                     executor=self._executor,
                     time=time,
                 ),
-                keeper=StoredTurns(self.turns, self.recordings),
+                keeper=StoredTurns(self.turns, self.recordings, on_record),
                 clock=place.clock,
                 counters=place.counters,
                 settings=settings,
@@ -216,7 +228,8 @@ def grammar_of(skills: SkillRuntime) -> Grammar:
         SkillError: A list that is filled at run time cannot be had.
     """
     sources = [SentenceSource(skill=skill.id, templates=skill.sentences) for skill in skills.skills.values()]
-    return compile_grammar(sources, skills.lists())
+    lists: Mapping[str, Mapping[str, Sequence[ListValue]]] = skills.lists()
+    return compile_grammar(sources, lists)
 
 
 def open_recordings(place: Surroundings) -> Recordings:

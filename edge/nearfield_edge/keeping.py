@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 
@@ -17,13 +18,21 @@ from nearfield_sync.telemetry import Log
 class StoredTurns:
     """Keeps turns in the device's own files. What cannot be kept is counted and logged by the stores."""
 
-    def __init__(self, turns: TurnStore, recordings: Recordings) -> None:
+    def __init__(
+        self,
+        turns: TurnStore,
+        recordings: Recordings,
+        on_record: Callable[[TurnRecord], None] | None = None,
+    ) -> None:
+        """Take the files, and who else wants to see each record as it is made."""
         self._turns = turns
         self._recordings = recordings
+        self._on_record = on_record or (lambda _: None)
         self._log: Log = structlog.get_logger()
 
     async def keep(self, record: TurnRecord, sound: Samples) -> None:
         """Store the record, and the sound if recordings are switched on; a full disk ends nothing."""
+        self._on_record(record)
         try:
             await asyncio.to_thread(self._keep, record, sound)
         except RecordError as error:

@@ -48,6 +48,8 @@ class TurnNotes:
                 self.speech_end_ms = command.speech_end / SAMPLES_PER_MS
                 self.marks["endpoint"] = command.end_sample / SAMPLES_PER_MS
                 self._write(now_ms, "endpoint", command.reason)
+            case do.Understand():
+                self.transcript = command.transcript
             case do.ReopenTurn():
                 self.revision = command.revision
                 self.transcript = self.understanding = self.decision = self.answer = None

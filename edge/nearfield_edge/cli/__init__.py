@@ -58,4 +58,3 @@ def main() -> None:
     except (EdgeError, ModelsError, SyncError) as error:
         print(f"nearfield: {error}", file=sys.stderr)
         sys.exit(1)
-

@@ -47,7 +47,8 @@ def close(state: State, turn: Turn, outcome: str, *, listen_on: bool = True) -> 
     closed = do.CloseTurn(turn_id=turn.turn_id, outcome=outcome)
     state = replace(state, turn=None)
     done = (*cancel, *stop_speech(turn), *drop, closed)
-    if listen_on and outcome == "answered" and turn.asks and not state.muted:
+    expects = turn.asks and state.settings.follow_up_ms > 0
+    if listen_on and outcome == "answered" and expects and not state.muted:
         fresh = new_turn(state, "follow_up", first_sample=earlier(state, state.settings.pre_roll_ms))
         state, opened = begin(state, fresh)
         return state, (*done, *opened)

@@ -46,7 +46,7 @@ class TurnSettings:
     reopen_ms: int = 1_200
     """Speech that resumes this soon after its end belongs to the same turn."""
     follow_up_ms: int = 6_000
-    """How long an answer to the device's own question is waited for."""
+    """How long an answer to the device's own question is waited for; 0 waits for none."""
     think_ms: int = 8_000
     longest_reply_ms: int = 60_000
     half_duplex: bool = False

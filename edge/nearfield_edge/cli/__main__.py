@@ -1,0 +1,5 @@
+"""``python -m nearfield_edge.cli``."""
+
+from nearfield_edge.cli import main
+
+main()

@@ -1,0 +1,72 @@
+"""How turn records look to people."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from nearfield_sync.messages.turn_record import Timings, TurnRecord
+
+_STAGES = (
+    ("endpoint", "end of turn", "cyan"),
+    ("transcript", "transcript", "green"),
+    ("understood", "understood", "yellow"),
+    ("first_audio", "first sound", "magenta"),
+)
+BAR_WIDTH = 48
+
+
+def show_turn(console: Console, record: TurnRecord) -> None:
+    """Print one turn: what was heard, understood, decided and said, and how long it took."""
+    console.print(Text.assemble(("heard   ", "dim"), (record.transcript or "(nothing)", "bold")))
+    understood = record.understanding
+    if understood.intent is not None:
+        slots = ", ".join(f"{name}={value}" for name, value in understood.slots.items())
+        meaning = f"{understood.skill}.{understood.intent}({slots})"
+        console.print(Text.assemble(("means   ", "dim"), f"{meaning}  {understood.confidence:.2f}"))
+    if record.route is not None:
+        console.print(Text.assemble(("route   ", "dim"), f"{record.route.route}: {record.route.reason}"))
+    if record.reply is not None:
+        console.print(Text.assemble(("says    ", "dim"), (record.reply.text, "bold green")))
+    for fault in record.faults:
+        console.print(Text.assemble(("fault   ", "dim"), (fault, "bold red")))
+    console.print(timing_bar(record.timings_ms))
+
+
+def timing_bar(timings: Timings) -> Text:
+    """A bar from the end of speech to the first sound (or the last stage there was), a colour a stage."""
+    marks = [(label, getattr(timings, name), colour) for name, label, colour in _STAGES]
+    reached = [(label, at, colour) for label, at, colour in marks if at is not None]
+    bar = Text("took    ", style="dim")
+    if not reached:
+        return bar.append("-")
+    total = max(at for _, at, _ in reached) or 1.0
+    before, drawn = 0.0, 0
+    for _, at, colour in reached:
+        until = round(BAR_WIDTH * at / total)
+        bar.append("█" * max(until - drawn, 0), style=colour)
+        drawn = max(until, drawn)
+    bar.append("  ")
+    for label, at, colour in reached:
+        bar.append(f"{label} +{at - before:.0f} ms  ", style=colour)
+        before = at
+    return bar.append(f"= {total:.0f} ms", style="bold")
+
+
+def turn_table(records: tuple[TurnRecord, ...]) -> Table:
+    """Many turns, a line each, the newest last."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("when", "turn", "heard", "means", "route", "says", "ms"):
+        table.add_column(heading, overflow="fold")
+    for record in records:
+        table.add_row(
+            record.started_at[:19].replace("T", " "),
+            record.turn_id,
+            record.transcript,
+            record.understanding.intent or record.outcome,
+            record.route.route if record.route else "-",
+            record.reply.text if record.reply else "-",
+            "-" if record.timings_ms.first_audio is None else f"{record.timings_ms.first_audio:.0f}",
+        )
+    return table

@@ -1,0 +1,88 @@
+"""One turn through the device: the way of ``ask`` and ``replay``."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+
+from nearfield_edge.audio.clock import InputClock, PlaybackClock
+from nearfield_edge.audio.paced_sink import PacedSink, WavTrack
+from nearfield_edge.audio.riff import WavFile
+from nearfield_edge.audio.source import AudioSource
+from nearfield_edge.composition import Device, Surroundings, turn_settings
+from nearfield_edge.engine_loading import load_engines
+from nearfield_edge.errors import RecordError
+from nearfield_edge.life.device_lock import DeviceLock
+from nearfield_edge.turn.events import TextGiven
+from nearfield_edge.turn.state import Mode
+from nearfield_sync.messages.turn_record import TurnRecord
+
+
+async def answer_text(place: Surroundings, text: str, reply: Path | None) -> TurnRecord:
+    """Answer a typed request; the reply is spoken only where a file for it is given.
+
+    Raises:
+        EdgeError, ModelsError, SyncError: Something the device needs is missing or wrong.
+    """
+    record = await _one_turn(place, text, None, InputClock(), reply)
+    if record is None:
+        raise RecordError("the request made no turn")
+    return record
+
+
+async def answer_sound(
+    place: Surroundings, source: AudioSource, time: PlaybackClock, reply: Path | None
+) -> TurnRecord | None:
+    """Answer the first request in a source; None where nobody speaks in it.
+
+    Raises:
+        EdgeError, ModelsError, SyncError: Something the device needs is missing or wrong.
+    """
+    return await _one_turn(place, None, source, time, reply)
+
+
+async def _one_turn(
+    place: Surroundings,
+    text: str | None,
+    source: AudioSource | None,
+    time: PlaybackClock,
+    reply: Path | None,
+) -> TurnRecord | None:
+    without_wake = place.configuration.wake.model_copy(update={"mode": "open_mic", "packs": ()})
+    configuration = place.configuration.model_copy(update={"wake": without_wake})
+    engines = await asyncio.to_thread(
+        load_engines, configuration, hear=source is not None, speak=source is not None or reply is not None
+    )
+    sink = PacedSink(time, WavTrack(WavFile(reply), gapless=True) if reply is not None else None)
+    settings = replace(turn_settings(configuration, loudspeaker=False), follow_up_ms=0, mode=Mode.OPEN_MIC)
+    records: list[TurnRecord] = []
+    try:
+        async with Device(
+            place, engines=engines, sink=sink, time=time, settings=settings, on_record=records.append
+        ) as device:
+            if source is None:
+                device.agent.tell(TextGiven(at=0, text=text or ""))
+            else:
+                await _hear_one_turn(device, source, records)
+            await device.agent.rest()
+            await asyncio.to_thread(_deliver, place, device)
+    finally:
+        await sink.close()
+    return records[0] if records else None
+
+
+async def _hear_one_turn(device: Device, source: AudioSource, records: list[TurnRecord]) -> None:
+    async with aclosing(source.frames()) as frames:
+        async for frame in frames:
+            await device.agent.hear(frame)
+            if any(record.outcome != "no_speech" for record in records):
+                return
+
+
+def _deliver(place: Surroundings, device: Device) -> None:
+    """Carry out what the turn set in motion, unless a running device on this folder does it anyway."""
+    lock = DeviceLock(place.configuration.device.data)
+    if lock.is_free():
+        device.outbox.deliver_due(place.now())
