@@ -158,13 +158,20 @@ class _LibraryHandler(logging.Handler):
         fields: dict[str, Any] = {
             "library": record.name,
             "place": f"{record.module}:{record.lineno}",
-            PERSONAL_PREFIX + "message": record.getMessage(),
+            PERSONAL_PREFIX + "message": _message(record),
         }
         if record.args and isinstance(record.msg, str):
             fields["format"] = record.msg  # without its arguments, so static
         if record.exc_info:
             fields["exc_info"] = record.exc_info
         structlog.get_logger().log(record.levelno, "library_warning", **fields)
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError):
+        return str(record.msg)  # the library's format and arguments do not fit; its caller shall not suffer
 
 
 class Counters:

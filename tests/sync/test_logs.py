@@ -113,6 +113,15 @@ def test_a_librarys_warning_is_kept_without_the_words_in_it() -> None:
     assert SECRET not in stream.getvalue()
 
 
+def test_a_library_that_formats_its_warning_wrongly_harms_nobody() -> None:
+    stream = io.StringIO()
+    configure_logs(LogOptions(), stream)
+    logging.getLogger("sloppy").warning("%d words", SECRET)
+    (line,) = lines(stream)
+    assert line["format"] == "%d words"
+    assert SECRET not in stream.getvalue()
+
+
 def test_configuring_twice_does_not_write_library_warnings_twice() -> None:
     stream = io.StringIO()
     configure_logs(LogOptions(), stream)
