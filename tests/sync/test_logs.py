@@ -26,6 +26,7 @@ SECRET = "one large latte for Ada"
 @pytest.fixture(autouse=True)
 def _restored_logging() -> Iterator[None]:
     before = list(logging.getLogger().handlers)
+    logging.getLogger().handlers.clear()  # pytest's own would refuse misformatted warnings
     yield
     logging.getLogger().handlers[:] = before
     structlog.reset_defaults()
