@@ -64,21 +64,23 @@ async def _one_turn(
         ) as device:
             if source is None:
                 device.agent.tell(TextGiven(at=0, text=text or ""))
+                await device.agent.rest()
             else:
-                await _hear_one_turn(device, source, records)
-            await device.agent.rest()
+                await hear_one_turn(device, source, records)
             await asyncio.to_thread(_deliver, place, device)
     finally:
         await sink.close()
     return records[0] if records else None
 
 
-async def _hear_one_turn(device: Device, source: AudioSource, records: list[TurnRecord]) -> None:
+async def hear_one_turn(device: Device, source: AudioSource, records: list[TurnRecord]) -> None:
+    """Hear a source until somebody's turn in it is over, and let the device come to rest."""
     async with aclosing(source.frames()) as frames:
         async for frame in frames:
             await device.agent.hear(frame)
             if any(record.outcome != "no_speech" for record in records):
-                return
+                break
+    await device.agent.rest()
 
 
 def _deliver(place: Surroundings, device: Device) -> None:
