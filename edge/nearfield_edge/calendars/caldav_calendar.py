@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from caldav.davclient import DAVClient
     from icalendar import Calendar
 
-TIMEOUT_SECONDS: Final = 4
+TIMEOUT_SECONDS: Final = 10.0
 _DAY: Final = timedelta(days=1)
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _PRECONDITION_FAILED: Final = 412
@@ -97,6 +97,7 @@ class CalDavCalendar:
         zone: tzinfo,
         *,
         credentials: Credentials | None = None,
+        timeout_seconds: float = TIMEOUT_SECONDS,
         now: Callable[[], datetime] | None = None,
     ) -> None:
         """Take the collection's address.
@@ -105,6 +106,7 @@ class CalDavCalendar:
             url: Of the calendar collection itself.
             zone: In which all-day and floating events are understood.
             credentials: For HTTP Basic authentication; over http only to this machine.
+            timeout_seconds: How long the server may take to connect, and between two parts of its answer.
             now: Gives the moment written as DTSTAMP; the system's clock when left out.
 
         Raises:
@@ -120,6 +122,7 @@ class CalDavCalendar:
         self._url = url if url.endswith("/") else f"{url}/"
         self._zone = zone
         self._credentials = credentials
+        self._timeout_seconds = timeout_seconds
         self._now = now or (lambda: datetime.now(UTC))
 
     def bookings(self, within: Interval) -> tuple[Booking, ...]:
@@ -242,7 +245,11 @@ class CalDavCalendar:
             login = {"username": self._credentials.user, "password": self._credentials.password}
             login["auth_type"] = "basic"
         client = DAVClient(
-            url=self._url, enable_rfc6764=False, require_tls=False, timeout=TIMEOUT_SECONDS, **login
+            url=self._url,
+            enable_rfc6764=False,
+            require_tls=False,
+            timeout=cast("int", self._timeout_seconds),  # handed on to niquests, which takes fractions
+            **login,
         )
         client.session.close()
         session = niquests.Session(revocation_configuration=None, disable_http3=True)

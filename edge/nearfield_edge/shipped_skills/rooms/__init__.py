@@ -1,0 +1,1 @@
+"""A meeting-room device: book, extend, release, who has it, what is free."""

@@ -1,0 +1,88 @@
+"""Follow-ups: "and tomorrow?", "make it an hour", "the boardroom instead"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from nearfield_edge.calendars.intervals import Interval
+from nearfield_edge.calendars.spoken_times import on_day
+from nearfield_edge.shipped_skills.rooms.asking import free_rooms, room_free, who
+from nearfield_edge.shipped_skills.rooms.booking import book, let_end, promise
+from nearfield_edge.shipped_skills.rooms.calendars import Calendars, Promise
+from nearfield_edge.shipped_skills.rooms.request import (
+    later,
+    spoken_day,
+    spoken_length,
+    without,
+)
+from nearfield_edge.skills.api import SkillCall, SkillReply
+from nearfield_sync.messages.turn_record import Json
+
+_AGAIN: Final[Mapping[str, Callable[[SkillCall], SkillReply]]] = {
+    "bookRoom": book,
+    "whoHasRoom": who,
+    "findFreeRooms": free_rooms,
+    "askRoomFree": room_free,
+}
+
+
+def go_on(call: SkillCall) -> SkillReply:
+    """Ask the last question again with what was said now, or change the last booking."""
+    last = call.memory.get("last")
+    if not isinstance(last, dict):
+        return SkillReply(reply="nothing_to_go_on")
+    intent, before = str(last["intent"]), last["slots"]
+    earlier = dict(before) if isinstance(before, dict) else {}
+    calendars = Calendars(call)
+    if intent == "bookRoom" and calendars.promise and call.slots.get("change"):
+        return _change(call, calendars, calendars.promise)
+    intent, slots = _merged(intent, earlier, call.slots)
+    if intent == "bookRoom" and calendars.promise and "duration" not in call.slots:
+        # Another booking like the last, so of the same length, however that was said.
+        length = int(calendars.promise.booking.interval.length / timedelta(minutes=1))
+        slots = {**without(slots, "end"), "duration": length}
+    return _AGAIN[intent](replace(call, intent=intent, slots=slots))
+
+
+def _merged(intent: str, earlier: dict[str, Json], said: Mapping[str, Json]) -> tuple[str, dict[str, Json]]:
+    """The earlier request with what was said now in place of what it replaces."""
+    slots = dict(earlier)
+    if "start_hour" in said:
+        slots = without(slots, "start", "end")
+        slots.pop("part", None)
+    if "part" in said:
+        slots = without(slots, "start", "end")
+    if "duration" in said:
+        slots = without(slots, "end")
+    if "day" in said and slots.get("start_hour") == "now":
+        slots = without(slots, "start")
+    if said.keys() & {"start_hour", "day", "part"}:
+        slots.pop("when", None)
+    if "room" in said:
+        slots.pop("any", None)
+        if intent == "findFreeRooms":
+            intent = "askRoomFree"
+    slots.update({name: value for name, value in said.items() if name != "change"})
+    return intent, slots
+
+
+def _change(call: SkillCall, calendars: Calendars, promised: Promise) -> SkillReply:
+    """Let the last booking be longer, at another time, or in another room."""
+    length = spoken_length(call.slots) or promised.booking.interval.length
+    begin = promised.booking.interval.start.astimezone(calendars.zone)
+    if not call.slots.keys() & {"room", "start_hour", "day"}:
+        return let_end(call, calendars, promised, later(begin, length))
+    start = calendars.asked_start(call.slots)
+    if isinstance(start, SkillReply):
+        return start
+    day = spoken_day(call.slots, call.now)
+    if start is not None:
+        begin = start
+    elif day is not None:
+        begin = on_day(day, begin.time(), calendars.zone)
+    slots: dict[str, Json] = {"room": call.slots.get("room", promised.room)}
+    wanted = Interval.between(begin, later(begin, length))
+    return promise(replace(call, intent="bookRoom", slots=slots), calendars, wanted, besides=promised)
