@@ -38,7 +38,7 @@ from nearfield_models.grammar.grammar import (
 )
 from nearfield_models.grammar.network import BREAK, Network, TooManyWordsError
 from nearfield_models.grammar.numbers import spoken_forms
-from nearfield_models.grammar.templates import TemplateWriter, parse
+from nearfield_models.grammar.templates import Rules, TemplateWriter, parse
 from nearfield_models.grammar.words import split_words
 
 LARGEST_RANGE: Final = 10_000
@@ -88,6 +88,7 @@ class _SkillCompiler:
         self._skill = source.skill
         self._document: SentenceDocument = read_document(source.skill, source.templates)
         self._given = given
+        self._rules = Rules(self._document.expansion_rules)
         self._network = Network(self._document.language)
         self._lists: list[PhraseList] = []
         self._list_numbers: dict[tuple[int | None, str], int] = {}
@@ -149,7 +150,9 @@ class _SkillCompiler:
                 metadata={name: json_value(value) for name, value in data.metadata.items()},
             )
         )
-        rules = {**self._document.expansion_rules, **data.expansion_rules}
+        rules = self._rules
+        if data.expansion_rules:
+            rules = Rules({**self._document.expansion_rules, **data.expansion_rules})
         for text in data.sentences:
             self._templates.append(Template(text=text, block=number))
             where = self._where()
@@ -199,7 +202,7 @@ class _SkillCompiler:
             before, after = network.state(), network.state()
             network.connect(start, None, before)
             if is_template(entry.said):
-                writer = TemplateWriter(network, self._document.expansion_rules, refuse, where)
+                writer = TemplateWriter(network, self._rules, refuse, where)
                 network.connect(writer.write(parse(entry.said, where), before), None, after)
             else:
                 network.connect(network.text(before, entry.said), None, after)

@@ -38,6 +38,7 @@ class Network:
         self._endings: dict[int, int] = {}
         self._chains: dict[int, Arcs] = {}
         self._known: dict[int, Arcs] = {}
+        self._normalised: dict[str, tuple[str, ...]] = {}
 
     def state(self) -> int:
         """Add a state.
@@ -112,10 +113,13 @@ class Network:
                 yield label, target, ""
 
     def _finish(self, begun: str, target: int) -> Step:
-        words = [word.text for word in split_words(begun, self._language)]
+        words = self._normalised.get(begun)
+        if words is None:
+            words = tuple(word.text for word in split_words(begun, self._language))
+            self._normalised[begun] = words
         return (words[0], self._chain(words[1:], target), "") if words else (None, target, "")
 
-    def _chain(self, words: list[str], target: int) -> int:
+    def _chain(self, words: tuple[str, ...], target: int) -> int:
         for word in reversed(words):
             state = self.state()
             self._chains[state] = (((word, target),), ())

@@ -42,18 +42,38 @@ def parse(text: str, where: str) -> Expression:
         ) from error
 
 
+class Rules:
+    """Expansion rules by name; each is parsed once, however often it is named."""
+
+    def __init__(self, bodies: Mapping[str, str]) -> None:
+        self._bodies = bodies
+        self._parsed: dict[str, Expression] = {}
+
+    def expression(self, name: str, where: str) -> Expression:
+        """What a rule stands for.
+
+        Raises:
+            GrammarError: There is no such rule, or it cannot be parsed.
+        """
+        if name not in self._bodies:
+            raise GrammarError(f"{where}: there is no expansion rule <{name}>")
+        if name not in self._parsed:
+            self._parsed[name] = parse(self._bodies[name], f"{where}, rule <{name}>")
+        return self._parsed[name]
+
+
 class TemplateWriter:
     """Writes expressions into a network.
 
     Args:
         network: Where to.
-        rules: Bodies of the expansion rules, by name.
+        rules: The expansion rules that templates may name.
         reference: Gives the number of the reference for a list's name and a slot's name.
         where: Names the place in messages: skill, intent and sentence.
     """
 
     def __init__(
-        self, network: Network, rules: Mapping[str, str], reference: Callable[[str, str], int], where: str
+        self, network: Network, rules: Rules, reference: Callable[[str, str], int], where: str
     ) -> None:
         self._network = network
         self._rules = rules
@@ -99,10 +119,8 @@ class TemplateWriter:
         if name in self._open_rules:
             path = " → ".join([*self._open_rules, name])
             raise GrammarError(f"{self._where}: the rule <{name}> contains itself ({path})")
-        if name not in self._rules:
-            raise GrammarError(f"{self._where}: there is no expansion rule <{name}>")
         self._open_rules.append(name)
-        target = self.write(parse(self._rules[name], f"{self._where}, rule <{name}>"), source)
+        target = self.write(self._rules.expression(name, self._where), source)
         self._open_rules.pop()
         return target
 
