@@ -5,10 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto
-from onnx import helper as graphs
 
 from nearfield_models import load_asr, load_vad
 from nearfield_models.engines import ASR_ENGINES
@@ -25,9 +22,12 @@ both = pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     """A model of two inputs and two outputs: ``sum = a + b`` and ``difference = a - b``."""
-    shape = ["n"]
+    import onnx
+    from onnx import TensorProto
+    from onnx import helper as graphs
+
     a, b, total, difference = (
-        graphs.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+        graphs.make_tensor_value_info(name, TensorProto.FLOAT, ["n"])
         for name in ("a", "b", "sum", "difference")
     )
     nodes = [
@@ -68,7 +68,7 @@ def test_an_answer_stays_when_the_model_runs_again(model: Path, engine: Engine) 
     [
         {"a": floats(1)},
         {"a": floats(1), "b": floats(1), "c": floats(1)},
-        {"a": floats(1), "b": floats(1, 2, 3)},
+        {"a": floats(1, 2), "b": floats(1, 2, 3)},
     ],
     ids=["one missing", "one too many", "shapes that do not fit"],
 )
@@ -77,10 +77,6 @@ def test_feeds_that_the_model_refuses_are_an_error_in_one_line(
 ) -> None:
     session = open_session(model, RuntimeOptions(engine=engine))
     session.run(None, {"a": floats(1, 2, 3), "b": floats(1, 2, 3)})
-    if engine == "openvino" and len(feeds["a"]) < len(feeds.get("b", ())):
-        pytest.skip("OpenVINO broadcasts a single value")
-    if engine == "onnxruntime" and "b" in feeds and len(feeds["b"]) == 3:
-        pytest.skip("ONNX Runtime broadcasts a single value")
     with pytest.raises(EngineError, match=r"sums\.onnx") as caught:
         session.run(None, feeds)
     assert "\n" not in str(caught.value)
@@ -107,17 +103,19 @@ def test_openvino_refuses_the_other_runtimes_own_format(tmp_path: Path) -> None:
         open_session(tmp_path / "model.ort", RuntimeOptions(engine="openvino"))
 
 
-@pytest.mark.skipif("CUDAExecutionProvider" in available_providers(), reason="this machine has CUDA")
 def test_a_provider_that_is_not_there_is_refused_and_never_replaced(model: Path) -> None:
-    with pytest.raises(RuntimeMissingError, match="only .*CPUExecutionProvider"):
+    if "CUDAExecutionProvider" in available_providers():
+        pytest.skip("this machine has CUDA")
+    with pytest.raises(RuntimeMissingError, match=r"only .*CPUExecutionProvider"):
         open_session(model, RuntimeOptions(providers=("CUDAExecutionProvider", "CPUExecutionProvider")))
     with pytest.raises(RuntimeMissingError, match="CPUExecutionProvider"):
         open_session(model, RuntimeOptions(providers=()))
 
 
-@pytest.mark.skipif("NPU" in available_devices(), reason="this machine has an NPU")
 def test_a_device_that_is_not_there_is_refused_and_a_list_takes_what_is(model: Path) -> None:
-    with pytest.raises(RuntimeMissingError, match="no NPU on this machine, only .*CPU"):
+    if "NPU" in available_devices():
+        pytest.skip("this machine has an NPU")
+    with pytest.raises(RuntimeMissingError, match=r"no NPU on this machine, only .*CPU"):
         open_session(model, RuntimeOptions(engine="openvino", device="NPU"))
     assert open_session(model, RuntimeOptions(engine="openvino", device="AUTO:NPU,CPU")).runs_on == "CPU"
 

@@ -72,7 +72,7 @@ class Report:
     def print_to(self, console: Console) -> None:
         """Print the table for people."""
         table = Table(title=f"{self.name}: {self.title}", title_justify="left")
-        table.add_column("figure")
+        table.add_column("figure", overflow="fold")
         table.add_column("value", justify="right")
         table.add_column("target", justify="right")
         table.add_column("")
