@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from nearfield_models.grammar import Grammar, GrammarMatch, SentenceSource, compile_grammar, match_text
+from nearfield_models.grammar.walk import WIDEST_BEAM
 
 
 def grammar_of(*blocks: Mapping[str, Any], skill: str = "lamp", **parts: Any) -> Grammar:
@@ -51,6 +52,7 @@ def test_parts_of_a_permutation_come_in_any_order() -> None:
         assert match_text(grammar, text)
     assert match_text(grammar, "go fast far") == ()
     assert match_text(grammar, "go fast fast home") == ()
+    assert match_text(grammar, "go fast fast far home") == ()
 
 
 def test_fragments_glue_to_words_and_an_ending_to_a_value() -> None:
@@ -61,6 +63,12 @@ def test_fragments_glue_to_words_and_an_ending_to_a_value() -> None:
     assert values(best(grammar, "lights of anna\u2019s room")) == {"person": "Anna"}
     assert match_text(grammar, "rebooting")
     assert match_text(grammar, "re booting") == ()
+
+
+def test_a_fragment_before_a_list_is_a_word_of_its_own() -> None:
+    grammar = grammar_of(says("to gate-{1..9:gate}"))
+    assert values(best(grammar, "to gate 3")) == {"gate": 3}
+    assert match_text(grammar, "to 3") == ()
 
 
 def test_numbers_match_as_digits_and_as_words() -> None:
@@ -183,6 +191,21 @@ def test_of_equals_the_earlier_template_comes_first_and_then_the_skills_name() -
         assert [(match.skill, match.intent) for match in found] == [
             ("alpha", "intent0"), ("beta", "intent0"), ("alpha", "intent1"),
         ]  # fmt: skip
+
+
+def test_of_equals_the_one_with_more_conditions_comes_first() -> None:
+    grammar = grammar_of(says("stop"), says("stop", requires_context={"open_slot": "answer"}))
+    assert best(grammar, "stop", {"open_slot": "answer"}).intent == "intent1"
+
+
+def test_only_the_best_states_of_a_place_are_followed() -> None:
+    numbers = range(WIDEST_BEAM + 1)
+    grammar = grammar_of(
+        says(*(f"{{any{number}}} x{number:03}" for number in numbers)),
+        lists={f"any{number}": {"wildcard": True} for number in numbers},
+    )
+    assert match_text(grammar, f"something x{WIDEST_BEAM - 1:03}")
+    assert match_text(grammar, f"something x{WIDEST_BEAM:03}") == ()
 
 
 def test_the_skill_that_the_conversation_is_with_wins_a_tie() -> None:

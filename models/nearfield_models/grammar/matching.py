@@ -41,7 +41,7 @@ class GrammarMatch:
     metadata: Mapping[str, Json] = field(default_factory=dict)
 
 
-Rank = tuple[float, int, int, int, bool, int, str]
+Rank = tuple[float, int, int, bool, int, str]
 
 
 class _Ranked(NamedTuple):
@@ -55,7 +55,7 @@ def match_text(
     """Understand a transcript.
 
     Every word must be explained by a template, a list's value, a wildcard or a filler. The best match comes
-    first: higher confidence, then fewer words in wildcards, more words in lists, more conditions met, the
+    first: higher confidence (so fewer words in wildcards), then more words in lists, more conditions met, the
     skill that the conversation is with, the earlier template, the skill's name. What means the same as a
     better match is left out.
 
@@ -101,7 +101,6 @@ def _matches(
             continue
         rank = (
             way.cost / len(words),
-            way.wildcard_words,
             way.words_outside_lists,
             -len(block.requires_context),
             known.get("active_skill") != skill.skill,

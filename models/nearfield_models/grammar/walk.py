@@ -40,7 +40,6 @@ class Way(NamedTuple):
 
     cost: int
     """Hundredths of words left unexplained."""
-    wildcard_words: int
     words_outside_lists: int
     filled: Filled | None
 
@@ -75,7 +74,7 @@ class Walk:
         begins, ends = self._absorbed_at_start(), self._absorbed_at_end()
         for place, column in enumerate(self._columns):
             if place in begins:
-                column.setdefault(START, []).append(Way(place * FILLER_COST, 0, 0, None))
+                column.setdefault(START, []).append(Way(place * FILLER_COST, 0, None))
             kept = _best(column)
             for state, ways in kept:
                 if place in ends:
@@ -115,7 +114,11 @@ class Walk:
         word = self._words[place]
         target = self._skill.automaton.words[state].get(word)
         if target is not None:
-            self._reach(place + 1, target, (way._replace(words_outside_lists=way[2] + 1) for way in ways))
+            self._reach(
+                place + 1,
+                target,
+                (way._replace(words_outside_lists=way.words_outside_lists + 1) for way in ways),
+            )
         if word in self._hesitations and state != START:
             self._reach(place + 1, state, (way._replace(cost=way.cost + FILLER_COST) for way in ways))
         for reference, target in self._skill.automaton.lists[state]:
@@ -127,35 +130,15 @@ class Walk:
         if self._skill.lists[number].automaton is None:
             longest = min(LONGEST_WILDCARD_WORDS, len(self._words) - place)
             for length in range(1, longest + 1):
-                end = place + length
+                ahead = place + length
                 self._reach(
-                    end,
-                    target,
-                    (
-                        Way(
-                            cost + length * WILDCARD_COST,
-                            wildcard_words + length,
-                            outside + length,
-                            Filled(reference, None, place, end, filled),
-                        )
-                        for cost, wildcard_words, outside, filled in ways
-                    ),
+                    ahead, target, _filling(ways, reference, None, place, ahead, length * WILDCARD_COST)
                 )
-            return
-        for end, meaning, hesitations in self._values_at(number, place):
-            self._reach(
-                end,
-                target,
-                (
-                    Way(
-                        cost + hesitations * FILLER_COST,
-                        wildcard_words,
-                        outside,
-                        Filled(reference, meaning, place, end, filled),
-                    )
-                    for cost, wildcard_words, outside, filled in ways
-                ),
-            )
+        else:
+            for end, meaning, hesitations in self._values_at(number, place):
+                self._reach(
+                    end, target, _filling(ways, reference, meaning, place, end, hesitations * FILLER_COST)
+                )
 
     def _values_at(self, number: int, place: int) -> list[tuple[int, int, int]]:
         """Values of a list that start at a place: where each ends, its meaning, hesitations inside."""
@@ -182,6 +165,16 @@ class Walk:
             self._columns[place].setdefault(state, []).extend(ways)
 
 
+def _filling(
+    ways: Collection[Way], reference: int, meaning: int | None, first: int, last: int, cost: int
+) -> Iterator[Way]:
+    """Go on with a slot filled by the words ``first`` to ``last``."""
+    outside = last - first if meaning is None else 0
+    for way in ways:
+        filled = Filled(reference, meaning, first, last, way.filled)
+        yield Way(way.cost + cost, way.words_outside_lists + outside, filled)
+
+
 def _best(column: Column) -> list[tuple[int, list[Way]]]:
     """Keep the best ways of each state and the best states; what was found first wins a tie."""
     kept = [(state, sorted(ways, key=_quality)[:MOST_WAYS]) for state, ways in column.items()]
@@ -189,5 +182,5 @@ def _best(column: Column) -> list[tuple[int, list[Way]]]:
     return kept[:WIDEST_BEAM]
 
 
-def _quality(way: Way) -> tuple[int, int, int]:
-    return way[:3]
+def _quality(way: Way) -> tuple[int, int]:
+    return way[:2]
