@@ -107,7 +107,7 @@ def resolve_start(clock: ClockTime, day: date | None, now: datetime) -> Resolved
         now: The present moment, aware; its zone is the one that people here live by.
     """
     times = readings(clock)
-    zone = _zone(now)
+    zone = zone_of(now)
     today = now.date()
     if day is not None and day != today:
         return _ahead_or_past(on_day(day, times[0], zone), now)
@@ -125,7 +125,7 @@ def resolve_start(clock: ClockTime, day: date | None, now: datetime) -> Resolved
 
 def resolve_end(clock: ClockTime, start: datetime) -> datetime:
     """The first moment after ``start`` (aware) that the clock time can mean."""
-    zone = _zone(start)
+    zone = zone_of(start)
     moments = [
         on_day(start.date() + offset, at, zone) for offset in (timedelta(0), _DAY) for at in readings(clock)
     ]
@@ -157,15 +157,20 @@ def part_of_day(part: str, day: date, zone: tzinfo) -> tuple[datetime, datetime]
     return on_day(day, begin, zone), on_day(day, end, zone)
 
 
+def zone_of(moment: datetime) -> tzinfo:
+    """The zone of an aware moment.
+
+    Raises:
+        ValueError: It has none.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("the present moment must carry a time zone")
+    return moment.tzinfo
+
+
 def _is_ahead(moment: datetime, now: datetime) -> bool:
     return moment.astimezone(UTC) + GRACE >= now.astimezone(UTC)
 
 
 def _ahead_or_past(moment: datetime, now: datetime) -> Meant | Past:
     return Meant(at=moment) if _is_ahead(moment, now) else Past(at=moment)
-
-
-def _zone(moment: datetime) -> tzinfo:
-    if moment.tzinfo is None:
-        raise ValueError("the present moment must carry a time zone")
-    return moment.tzinfo

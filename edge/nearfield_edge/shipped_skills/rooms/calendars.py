@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from nearfield_edge.calendars.calendar import Booking
 from nearfield_edge.calendars.intervals import Interval, first_gap
 from nearfield_edge.calendars.speech import say_day, say_moment, say_time
-from nearfield_edge.calendars.spoken_times import Ambiguous, Meant, Past
+from nearfield_edge.calendars.spoken_times import Ambiguous, Meant, Past, zone_of
 from nearfield_edge.shipped_skills.rooms.request import spoken_start
 from nearfield_edge.shipped_skills.rooms.site import ANSWER_SECONDS, Room, Site, read_site
 from nearfield_edge.skills.api import SkillCall, SkillReply
@@ -61,7 +61,7 @@ class Calendars:
     @property
     def zone(self) -> tzinfo:
         """The site's."""
-        return self.now.tzinfo or UTC
+        return zone_of(self.now)
 
     def room(self, slots: Mapping[str, Json]) -> Room:
         """The room that was named, or the one in which the device stands."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-
 from nearfield_edge.calendars.calendar import RoomCalendar
+from nearfield_edge.calendars.spoken_times import zone_of
 from nearfield_edge.errors import BookingMissingError, EffectRejectedError, RoomTakenError
 from nearfield_edge.shipped_skills.rooms.calendars import Promise, promise_in
 from nearfield_edge.shipped_skills.rooms.site import DELIVERY_SECONDS, read_site
@@ -57,4 +56,4 @@ def _addressed(call: EffectCall) -> tuple[RoomCalendar, Promise]:
     room = site.rooms.get(promised.room) if promised else None
     if promised is None or room is None:
         raise EffectRejectedError("the room of this booking is no longer one of the site's rooms")
-    return site.calendar(room, call.now.tzinfo or UTC, DELIVERY_SECONDS), promised
+    return site.calendar(room, zone_of(call.now), DELIVERY_SECONDS), promised

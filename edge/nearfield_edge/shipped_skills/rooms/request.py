@@ -18,6 +18,7 @@ from nearfield_edge.calendars.spoken_times import (
     resolve_day,
     resolve_end,
     resolve_start,
+    zone_of,
 )
 from nearfield_sync.messages.turn_record import Json
 
@@ -119,8 +120,7 @@ def without(slots: Slots, *edges: Edge) -> dict[str, Json]:
 
 
 def _part_window(slots: Slots, day: date, now: datetime) -> Window:
-    assert now.tzinfo is not None  # noqa: S101 (SkillCall promises an aware moment)
-    begin, end = part_of_day(str(slots.get("part", "day")), day, now.tzinfo)
+    begin, end = part_of_day(str(slots.get("part", "day")), day, zone_of(now))
     current = whole_minute(now).astimezone(UTC)
     if end.astimezone(UTC) <= current:
         end = later(datetime.combine(day, datetime.min.time(), tzinfo=now.tzinfo), timedelta(days=1))
