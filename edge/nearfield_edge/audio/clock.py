@@ -15,9 +15,12 @@ import heapq
 import itertools
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Protocol
+from typing import Final, Protocol
 
 from nearfield_models.pcm import SAMPLE_RATE_HZ
+
+_SETTLING_ROUNDS: Final = 4
+"""Turns of the event loop: a task, the one that it starts or wakes, and so on, as deep as a sink goes."""
 
 
 class PlaybackClock(Protocol):
@@ -84,9 +87,12 @@ class InputClock:
         heapq.heappush(self._waiting, (sample, next(self._order), reached))
         await reached
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self) -> AbstractContextManager[None]:
         """Make ``advance`` wait until this is left."""
+        return self._held()
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
         self._holders += 1
         self._free.clear()
         try:
@@ -97,12 +103,24 @@ class InputClock:
                 self._free.set()
 
     async def advance(self, samples: int) -> None:
-        """Let time pass, once nobody holds it; whoever waited for it has run when this returns."""
+        """Let time pass, once nobody holds it.
+
+        Tasks that are ready run first, so that a reply that was just begun gets to hold the time; and whoever
+        waited for the new time has run when this returns.
+        """
+        await _let_others_run()
         await self._free.wait()
         self._now += samples
+        woken = False
         while self._waiting and self._waiting[0][0] <= self._now:
             _, _, reached = heapq.heappop(self._waiting)
             if not reached.done():
                 reached.set_result(None)
+                woken = True
+        if woken:
+            await _let_others_run()
+
+
+async def _let_others_run() -> None:
+    for _ in range(_SETTLING_ROUNDS):
         await asyncio.sleep(0)
-        await self._free.wait()
