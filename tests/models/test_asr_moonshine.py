@@ -143,6 +143,9 @@ def test_hypotheses_side_by_side_are_told_apart_and_reordered(
     assert (pair.rows, pair.tokens) == (2, 3)
     swapped = pair.take([1, 0, 0])
     assert swapped.rows == 3
+    for before, after in zip(pair.own, swapped.own, strict=True):
+        assert np.array_equal(after, before[[1, 0, 0]])
+        assert not np.array_equal(before[0], before[1])
     following, _ = model.extend(swapped, np.array([[5000], [whole[2]], [whole[2]]], np.int64))
     assert following[1, 0].argmax() == following[2, 0].argmax() == whole[3]
     again, _ = model.extend(pair.cut(2).take([0]), np.array([[whole[1], whole[2]]], np.int64))
