@@ -74,7 +74,23 @@ def test_a_block_may_have_rules_and_lists_of_its_own() -> None:
     grammar = compile_grammar([SentenceSource(skill="lamp", templates=templates)])
     assert match_text(grammar, "dye it blue")
     assert match_text(grammar, "dye it red") == ()
-    assert match_text(grammar.with_list("lamp", "colour", ["green"]), "dye it blue")
+    changed = grammar.with_list("lamp", "colour", ["green"])
+    given = compile_grammar(
+        [SentenceSource(skill="lamp", templates=templates)], {"lamp": {"colour": ["green"]}}
+    )
+    for other in (changed, given):
+        assert match_text(other, "paint it green")
+        assert match_text(other, "dye it blue")
+
+
+def test_a_list_given_at_run_time_is_bounded() -> None:
+    grammar = compile_grammar([source("call {person}", lists={"person": {"values": []}})])
+    with pytest.raises(GrammarError, match="10001 values, at most 10000"):
+        grammar.with_list("lamp", "person", ["x"] * 10_001)
+    with pytest.raises(GrammarError, match="at most 500 characters"):
+        grammar.with_list("lamp", "person", ["x" * 501])
+    with pytest.raises(GrammarError, match='the value "!" can be said without any word'):
+        grammar.with_list("lamp", "person", ["!"])
 
 
 @pytest.mark.parametrize(
@@ -110,8 +126,8 @@ def test_a_wrong_sentence_is_refused_by_name(sentence: str, parts: dict[str, Any
 
 def test_a_template_that_glues_too_many_words_is_refused() -> None:
     glued = "".join("(a|b)" for _ in range(20))
-    with pytest.raises(GrammarError, match="beginnings of words at one place"):
-        compile_grammar([source(glued)])
+    with pytest.raises(GrammarError, match=r'sentence "\(a\|b\).*beginnings of words at one place'):
+        compile_grammar([source("one", glued, "two")])
 
 
 def test_a_template_that_writes_out_too_large_is_refused() -> None:

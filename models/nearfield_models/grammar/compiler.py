@@ -98,15 +98,15 @@ class _SkillCompiler:
 
     def compile(self) -> SkillGrammar:
         start = self._network.state()
+        for intent, entry in self._document.intents.items():
+            for data in entry.data:
+                self._add_block(intent, data, start)
         try:
-            for intent, entry in self._document.intents.items():
-                for data in entry.data:
-                    self._add_block(intent, data, start)
             automaton = determinise(self._network.arcs, start)
-        except (TooManyStatesError, TooManyWordsError) as error:
-            raise GrammarError(f"{self._where()}: {error}; say the same with fewer optional parts") from error
-        for ending in automaton.endings[0]:
-            raise GrammarError(f"{self._where(ending)}: it can be said without any word")
+        except TooManyStatesError as error:
+            raise GrammarError(f'skill "{self._skill}": its sentences make {error}; shorten them') from error
+        if automaton.endings[0]:
+            raise GrammarError(f"{self._where(automaton.endings[0][0])}: it can be said without any word")
         replaceable = {name: number for (block, name), number in self._list_numbers.items() if block is None}
         for name in self._given:
             if name not in replaceable:
@@ -161,24 +161,31 @@ class _SkillCompiler:
                 return self._reference(name, slot, number, data, where)
 
             writer = TemplateWriter(self._network, rules, reference, where)
-            before, after = self._network.state(), self._network.state()
-            self._network.connect(start, None, before)
-            self._network.connect(writer.write(parse(text, where), before), None, after)
-            self._network.end(after, len(self._templates) - 1)
+            try:
+                before, after = self._network.state(), self._network.state()
+                self._network.connect(writer.write(parse(text, where), before), None, after)
+                self._network.end(after, len(self._templates) - 1)
+                self._network.connect(start, None, before)
+                determinise(self._network.arcs, before)  # alone, so that what is too large is named
+            except (TooManyStatesError, TooManyWordsError) as error:
+                raise GrammarError(f"{where}: {error}; say it with fewer optional parts") from error
 
     def _reference(self, name: str, slot: str, block: int, data: DataEntry, where: str) -> int:
         key = (block if name in data.lists else None, name)
         if key not in self._list_numbers:
-            entry = data.lists.get(name) or self._document.lists.get(name) or _inline_range(name)
-            phrases = self._phrase_list(name, entry, where)
+            if name in self._given and name not in data.lists:
+                phrases = literal_list(
+                    name, self._given[name], skill=self._skill, language=self._document.language
+                )
+            else:
+                entry = data.lists.get(name) or self._document.lists.get(name) or _inline_range(name)
+                phrases = self._phrase_list(name, entry, where)
             self._list_numbers[key] = len(self._lists)
             self._lists.append(phrases)
         found = ListReference(list_index=self._list_numbers[key], slot=slot)
         return self._references.setdefault(found, len(self._references))
 
     def _phrase_list(self, name: str, entry: ListEntry | None, where: str) -> PhraseList:
-        if name in self._given:
-            return literal_list(name, self._given[name], skill=self._skill, language=self._document.language)
         if entry is None:
             raise GrammarError(f"{where}: the list {{{name}}} is neither in the file nor given by the device")
         if entry.wildcard:

@@ -6,12 +6,15 @@ Source: https://developers.home-assistant.io/docs/voice/intent-recognition/templ
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from nearfield_models.errors import GrammarError
 from nearfield_sync.messages.turn_record import Json
+
+LONGEST_VALUE: Final = 500
+"""Characters of one value of a list."""
 
 ContextRule = None | bool | int | str | list[str | int]
 """A value, a list of which one must be there, or ``null``: any value."""
@@ -24,7 +27,7 @@ class _Part(BaseModel):
 class ValueEntry(_Part):
     """One value of a list: what is said and what it means."""
 
-    said: Annotated[str, Field(alias="in", min_length=1)]
+    said: Annotated[str, Field(alias="in", min_length=1, max_length=LONGEST_VALUE)]
     out: Any = None
     context: dict[str, str | int | bool] = {}
     metadata: dict[str, Any] = {}
@@ -50,7 +53,7 @@ class RangeEntry(_Part):
 class ListEntry(_Part):
     """A list of texts, a range of numbers, or a stretch of any words."""
 
-    values: list[str | ValueEntry] | None = None
+    values: list[Annotated[str, Field(max_length=LONGEST_VALUE)] | ValueEntry] | None = None
     range: RangeEntry | None = None
     wildcard: bool = False
 
@@ -104,7 +107,7 @@ def read_document(skill: str, templates: Mapping[str, Any]) -> SentenceDocument:
         raise GrammarError(f'skill "{skill}": in the sentences, {place}: {first["msg"]}') from error
 
 
-def read_values(values: Mapping[str, Any] | Any, *, skill: str, name: str) -> tuple[ValueEntry, ...]:
+def read_values(values: Any, *, skill: str, name: str) -> tuple[ValueEntry, ...]:
     """Check list values given at run time: texts, or mappings with ``in`` and ``out``.
 
     Raises:

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from nearfield_models.errors import GrammarError
 from nearfield_models.grammar.automaton import Automaton, TooManyStatesError, determinise
 from nearfield_models.grammar.document import ValueEntry, json_value, read_values
 from nearfield_models.grammar.network import Network, TooManyWordsError
 from nearfield_sync.messages.turn_record import Json
+
+LARGEST_LIST: Final = 10_000
+"""Values that a list given at run time may hold."""
 
 ListValue = str | Mapping[str, Json]
 """A text that means itself, or ``{"in": text, "out": value}`` with optional ``context`` and ``metadata``."""
@@ -123,8 +127,12 @@ def literal_list(name: str, values: Sequence[ListValue], *, skill: str, language
     """Compile values without template syntax.
 
     Raises:
-        GrammarError: A value is no text, or has no word in it.
+        GrammarError: A value is no text or has no word in it, or there are more than ``LARGEST_LIST``.
     """
+    if len(values) > LARGEST_LIST:
+        raise GrammarError(
+            f'skill "{skill}", list "{name}": {len(values)} values, at most {LARGEST_LIST} are taken'
+        )
     entries = read_values(list(values), skill=skill, name=name)
     network = Network(language)
     start = network.state()
