@@ -88,9 +88,9 @@ class MoonshineAsr:
         """
         if earlier is None or not earlier.log_probabilities:
             return ()
-        surest = min(earlier.log_probabilities[:-2], default=0.0)
+        least_sure = min(earlier.log_probabilities[:-2], default=0.0)
         ours = all(END < token < len(self.tokens) for token in earlier.tokens)
-        return earlier.tokens if ours and surest >= _SURE_ENOUGH_NATS else ()
+        return earlier.tokens if ours and least_sure >= _SURE_ENOUGH_NATS else ()
 
 
 def joined(parts: Sequence[Hypothesis]) -> Hypothesis:

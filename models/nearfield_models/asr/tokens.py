@@ -16,7 +16,6 @@ from typing import Final
 from nearfield_models.build_steps import read_moonshine_vocabulary
 from nearfield_models.errors import BuildStepError, EngineError, PackDamagedError
 
-UNKNOWN: Final = 0
 START: Final = 1
 END: Final = 2
 
