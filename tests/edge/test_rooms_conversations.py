@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from nearfield_edge.skills.api import FunctionEffect
 from nearfield_edge.skills.conversation import Conversation
 from nearfield_edge.skills.loading import load_skill, shipped_skills_folder
 from nearfield_edge.skills.permissions import PermissionGuard
+from nearfield_edge.skills.replies import read_yaml
 from nearfield_edge.skills.runtime import SkillAnswer, SkillRuntime
 from nearfield_edge.skills.worker import FunctionWorker
 from nearfield_models.grammar import Grammar, SentenceSource, compile_grammar, match_text
@@ -100,9 +102,14 @@ def new_device(tmp_path: Path, settings: dict[str, Json] | None = None) -> Devic
         guard=GUARD,
     )
     runtime = SkillRuntime([skill], FunctionWorker(GUARD, Counters()))
-    lists = cast("dict[str, dict[str, Sequence[Any]]]", runtime.lists())
-    grammar = compile_grammar([SentenceSource(skill="rooms", templates=skill.sentences)], lists)
-    return Device(runtime, grammar, tmp_path / "rooms")
+    names = cast("Sequence[Any]", runtime.lists()["rooms"]["room"])
+    return Device(runtime, _sentences().with_list("rooms", "room", names), tmp_path / "rooms")
+
+
+@functools.cache
+def _sentences() -> Grammar:
+    path = shipped_skills_folder() / "rooms" / "sentences.yaml"
+    return compile_grammar([SentenceSource(skill="rooms", templates=read_yaml(path))])
 
 
 @pytest.fixture
@@ -235,6 +242,40 @@ def test_after_a_booking_and_tomorrow_books_the_same_again(device: Device) -> No
     assert device.taken() == ["23 15:00-16:00", "24 15:00-16:00"]
 
 
+def test_the_same_again_keeps_room_and_time_after_a_change(device: Device) -> None:
+    device.say("book this room from three to four")
+    device.say("the atrium instead")
+    assert device.say("and tomorrow") == "Booked: the atrium from three o'clock tomorrow to four o'clock."
+
+
+def test_after_a_booking_what_about_tomorrow_only_asks(device: Device) -> None:
+    device.say("book this room from three to four")
+    assert device.say("what about tomorrow") == "Yes, this room is free at three o'clock tomorrow."
+    assert device.say("what about the atrium") == "Yes, the atrium is free at three o'clock."
+    assert device.taken() == ["23 15:00-16:00"]
+    assert device.taken("atrium") == []
+
+
+def test_a_booking_is_not_moved_into_the_past(device: Device) -> None:
+    device.say("book this room tomorrow from nine to ten")
+    assert device.say("make it today") == "That is past: nine o'clock is over."
+    assert device.taken() == ["24 09:00-10:00"]
+
+
+def test_an_extended_booking_can_be_given_another_length(device: Device) -> None:
+    device.calendar().book(booking("b", _at(14), 30))
+    device.say("extend by an hour")
+    assert device.say("make it two hours") == "Done. You have this room until four o'clock."
+    assert device.taken() == ["23 14:00-16:00"]
+
+
+def test_two_extensions_before_either_is_delivered_add_up(device: Device) -> None:
+    device.calendar().book(booking("b", _at(14), 30))
+    device.settles = False
+    device.say("half an hour more")
+    assert device.say("half an hour more") == "Done. You have this room until three thirty."
+
+
 def test_after_a_refusal_another_room_is_tried(device: Device) -> None:
     device.calendar().book(booking("b", _at(15), 60))
     device.say("book this room from three to four")
@@ -340,6 +381,13 @@ def test_releasing_ends_only_todays_meeting_of_a_series(device: Device) -> None:
             "who has this room tomorrow",
             "Tomorrow this room is taken: somebody from nine o'clock to ten thirty.",
         ),
+        (
+            "who has the atrium tomorrow",
+            (
+                "Tomorrow the atrium is taken: Ada from eight o'clock in the evening "
+                "to nine o'clock in the evening."
+            ),
+        ),
         ("who has the library tomorrow", "Nobody has the library tomorrow."),
         ("which rooms are free", "The atrium and the library are free now."),
         ("which rooms are free at four", "This room, the atrium and the library are free at four o'clock."),
@@ -370,6 +418,7 @@ def test_questions_are_answered_from_the_calendars(device: Device, words: str, a
     device.calendar().book(booking("a", _at(14), 60, organiser="Ada"))
     device.calendar().book(booking("b", _at(15), 60, organiser="Grace"))
     device.calendar().book(booking("c", _at(9, day=24), 90, title="Secret project"))
+    device.calendar("atrium").book(booking("d", _at(20, day=24), 60, organiser="Ada"))
     before = device.taken()
     assert device.say(words) == answer
     assert device.answers[-1].effects == ()

@@ -13,6 +13,7 @@ from nearfield_edge.shipped_skills.rooms.request import (
     asked_window,
     rest_of_day,
     spoken_day,
+    whole_day,
 )
 from nearfield_edge.shipped_skills.rooms.site import Room
 from nearfield_edge.skills.api import SkillCall, SkillReply
@@ -34,8 +35,7 @@ def who(call: SkillCall) -> SkillReply:
         return _who_next(call, calendars, room)
     day = spoken_day(call.slots, call.now)
     if start is None and day is not None and day != call.now.date():
-        window = asked_window(call.slots, call.now, None, _USUAL)
-        return _who_all_day(call, calendars, room, window.interval)
+        return _who_all_day(call, calendars, room, whole_day(day, call.now))
     moment = call.now if start is None else start
     at = moment.astimezone(UTC)
     found = calendars.bookings(room, Interval(start=at, end=at + timedelta(seconds=1)))
@@ -80,6 +80,11 @@ def room_free(call: SkillCall) -> SkillReply:
         window = _window(call, calendars)
     if isinstance(window, SkillReply):
         return window
+    return whether_free(call, calendars, room, window)
+
+
+def whether_free(call: SkillCall, calendars: Calendars, room: Room, window: Window) -> SkillReply:
+    """Say whether a room is free, from when to when, or who has it."""
     open_times = _open_times(calendars, room, window.interval)
     values: dict[str, Json] = {
         "room": calendars.site.spoken(room),
@@ -112,8 +117,8 @@ def _window(call: SkillCall, calendars: Calendars) -> Window | SkillReply:
 
 def _open_times(calendars: Calendars, room: Room, within: Interval) -> tuple[Interval, ...]:
     taken = [booking.interval for booking in calendars.bookings(room, within)]
-    wanted = min(_USUAL, within.length)
-    return tuple(gap for gap in gaps(taken, within) if gap.length >= wanted)
+    shortest = min(_USUAL, within.length)
+    return tuple(gap for gap in gaps(taken, within) if gap.length >= shortest)
 
 
 def _first_free(calendars: Calendars, within: Interval) -> dict[str, Json]:

@@ -10,7 +10,7 @@ from typing import Final
 from nearfield_edge.calendars.calendar import Booking
 from nearfield_edge.calendars.intervals import Interval, conflict
 from nearfield_edge.calendars.speech import say_length
-from nearfield_edge.calendars.spoken_times import Ambiguous
+from nearfield_edge.calendars.spoken_times import GRACE, Ambiguous
 from nearfield_edge.shipped_skills.rooms.calendars import Calendars, Promise
 from nearfield_edge.shipped_skills.rooms.request import (
     later,
@@ -48,6 +48,8 @@ def promise(
     call: SkillCall, calendars: Calendars, wanted: Interval, *, besides: Promise | None = None
 ) -> SkillReply:
     """Promise the time if it is free; ``besides`` is the booking that is given up for it."""
+    if wanted.start + GRACE < call.now.astimezone(UTC):
+        return SkillReply(reply="past", values={"start": calendars.say(wanted.start)})
     refusal = _too_long(calendars, wanted)
     if refusal:
         return refusal
@@ -105,7 +107,7 @@ def let_end(call: SkillCall, calendars: Calendars, target: Promise, end: datetim
     return SkillReply(
         reply="extended",
         values=_span_values(calendars, room, wanted),
-        memory={**call.memory, "promise": changed.to_memory()},
+        memory={"last": {"intent": "bookRoom", "slots": {}}, "promise": changed.to_memory()},
         effects=(FunctionEffect(function="delivery:set_end", arguments=changed.to_memory()),),
     )
 
@@ -177,11 +179,9 @@ def _choose(call: SkillCall, calendars: Calendars, wanted: Interval) -> Room:
 
 def _too_long(calendars: Calendars, wanted: Interval) -> SkillReply | None:
     longest = timedelta(minutes=calendars.site.longest_minutes)
-    return (
-        SkillReply(reply="too_long", values={"longest": say_length(longest)})
-        if wanted.length > longest
-        else None
-    )
+    if wanted.length <= longest:
+        return None
+    return SkillReply(reply="too_long", values={"longest": say_length(longest)})
 
 
 def _taken(call: SkillCall, calendars: Calendars, room: Room, wanted: Interval, taken: Booking) -> SkillReply:

@@ -73,7 +73,7 @@ class Calendars:
         found = {(one.uid, one.interval.start): one for one in calendar.bookings(within)}
         promise = self.promise
         if promise and promise.room == room.id and promise.booking.interval.overlaps(within):
-            found.setdefault((promise.booking.uid, promise.booking.interval.start), promise.booking)
+            found[promise.booking.uid, promise.booking.interval.start] = promise.booking
         kept = [one for one in found.values() if one.uid != besides]
         return tuple(sorted(kept, key=lambda one: one.interval))
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
 from typing import Final
 
 from nearfield_edge.calendars.intervals import Interval
 from nearfield_edge.calendars.spoken_times import on_day
-from nearfield_edge.shipped_skills.rooms.asking import free_rooms, room_free, who
+from nearfield_edge.shipped_skills.rooms.asking import free_rooms, room_free, whether_free, who
 from nearfield_edge.shipped_skills.rooms.booking import book, let_end, promise
 from nearfield_edge.shipped_skills.rooms.calendars import Calendars, Promise
 from nearfield_edge.shipped_skills.rooms.request import (
+    Window,
     later,
     spoken_day,
     spoken_length,
@@ -37,13 +37,9 @@ def go_on(call: SkillCall) -> SkillReply:
     intent, before = str(last["intent"]), last["slots"]
     earlier = dict(before) if isinstance(before, dict) else {}
     calendars = Calendars(call)
-    if intent == "bookRoom" and calendars.promise and call.slots.get("change"):
-        return _change(call, calendars, calendars.promise)
+    if intent == "bookRoom" and calendars.promise:
+        return _like(call, calendars, calendars.promise)
     intent, slots = _merged(intent, earlier, call.slots)
-    if intent == "bookRoom" and calendars.promise and "duration" not in call.slots:
-        # Another booking like the last, so of the same length, however that was said.
-        length = int(calendars.promise.booking.interval.length / timedelta(minutes=1))
-        slots = {**without(slots, "end"), "duration": length}
     return _AGAIN[intent](replace(call, intent=intent, slots=slots))
 
 
@@ -65,15 +61,16 @@ def _merged(intent: str, earlier: dict[str, Json], said: Mapping[str, Json]) -> 
         slots.pop("any", None)
         if intent == "findFreeRooms":
             intent = "askRoomFree"
-    slots.update({name: value for name, value in said.items() if name != "change"})
+    slots.update({name: value for name, value in said.items() if name not in ("change", "asks")})
     return intent, slots
 
 
-def _change(call: SkillCall, calendars: Calendars, promised: Promise) -> SkillReply:
-    """Let the last booking be longer, at another time, or in another room."""
+def _like(call: SkillCall, calendars: Calendars, promised: Promise) -> SkillReply:
+    """A booking like the last but for what was said: in its place, besides it, or only asked about."""
     length = spoken_length(call.slots) or promised.booking.interval.length
     begin = promised.booking.interval.start.astimezone(calendars.zone)
-    if not call.slots.keys() & {"room", "start_hour", "day"}:
+    is_change = bool(call.slots.get("change"))
+    if is_change and not call.slots.keys() & {"room", "start_hour", "day"}:
         return let_end(call, calendars, promised, later(begin, length))
     start = calendars.asked_start(call.slots)
     if isinstance(start, SkillReply):
@@ -83,6 +80,10 @@ def _change(call: SkillCall, calendars: Calendars, promised: Promise) -> SkillRe
         begin = start
     elif day is not None:
         begin = on_day(day, begin.time(), calendars.zone)
-    slots: dict[str, Json] = {"room": call.slots.get("room", promised.room)}
     wanted = Interval.between(begin, later(begin, length))
-    return promise(replace(call, intent="bookRoom", slots=slots), calendars, wanted, besides=promised)
+    slots: dict[str, Json] = {"room": call.slots.get("room", promised.room)}
+    asked = replace(call, intent="bookRoom", slots=slots)
+    if call.slots.get("asks"):
+        window = Window(interval=wanted, is_moment=True)
+        return whether_free(asked, calendars, calendars.room(slots), window)
+    return promise(asked, calendars, wanted, besides=promised if is_change else None)

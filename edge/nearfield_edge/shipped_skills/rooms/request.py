@@ -14,6 +14,7 @@ from nearfield_edge.calendars.spoken_times import (
     Meant,
     Resolved,
     clock_time,
+    on_day,
     part_of_day,
     resolve_day,
     resolve_end,
@@ -113,6 +114,13 @@ def rest_of_day(now: datetime) -> Interval:
     return _part_window({}, now.date(), now).interval
 
 
+def whole_day(day: date, now: datetime) -> Interval:
+    """From midnight to midnight."""
+    midnight = datetime.min.time()
+    zone = zone_of(now)
+    return Interval.between(on_day(day, midnight, zone), on_day(day + timedelta(days=1), midnight, zone))
+
+
 def without(slots: Slots, *edges: Edge) -> dict[str, Json]:
     """The slots without those of a start or an end."""
     dropped = {f"{edge}_{part}" for edge in edges for part in _TIME_SLOTS}
@@ -123,7 +131,7 @@ def _part_window(slots: Slots, day: date, now: datetime) -> Window:
     begin, end = part_of_day(str(slots.get("part", "day")), day, zone_of(now))
     current = whole_minute(now).astimezone(UTC)
     if end.astimezone(UTC) <= current:
-        end = later(datetime.combine(day, datetime.min.time(), tzinfo=now.tzinfo), timedelta(days=1))
+        end = whole_day(day, now).end
     begin = max(begin.astimezone(UTC), current).astimezone(now.tzinfo)
     if end.astimezone(UTC) <= begin.astimezone(UTC):
         end = later(begin, timedelta(hours=1))
