@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping
-from contextlib import ExitStack, aclosing
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 
@@ -27,7 +26,7 @@ from nearfield_edge.turn import commands as do
 from nearfield_edge.turn import events as ev
 from nearfield_edge.turn.reducer import reduce
 from nearfield_edge.turn.state import State, TurnSettings
-from nearfield_edge.workers import TurnKeeper, WorkerParts, Workers
+from nearfield_edge.workers import TurnKeeper, Work, WorkerParts, Workers
 from nearfield_models.errors import CancelledWorkError, ModelsError
 from nearfield_models.pcm import HOP_BYTES, HOP_SAMPLES, SAMPLES_PER_MS
 from nearfield_sync.clock import Clock
@@ -143,29 +142,25 @@ class Agent:
         if isinstance(command, do.CloseTurn):
             self._close_turn(command)
             return
-        hold = ExitStack()
-        work = self._workers.work(command, release=hold.close)
+        work = self._workers.work(command)
         if work is not None:
-            self._begin(command, work, hold)
+            self._start(command, work)
 
-    def _begin(self, command: do.Command, work: Coroutine[Any, Any, None], hold: ExitStack) -> None:
-        """Run ``work`` while input time stands still; what it raises becomes a report to the engine."""
-        hold.enter_context(self._time.held())
-
-        async def carried() -> None:
-            with hold:
-                try:
-                    await work
-                except CancelledWorkError:
-                    return
-                except (EdgeError, ModelsError, SyncError) as error:
-                    self._failed(command, error.code, error)
-                except Exception as error:  # a fault of ours must not end the device
-                    self._failed(command, "internal_error", error)
-
-        task = asyncio.create_task(carried(), name=type(command).__name__)
+    def _start(self, command: do.Command, work: Work) -> None:
+        task = asyncio.create_task(self._carried(command, work), name=type(command).__name__)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _carried(self, command: do.Command, work: Work) -> None:
+        """Do ``work``; what it raises becomes a report to the engine."""
+        try:
+            await work
+        except CancelledWorkError:
+            return
+        except (EdgeError, ModelsError, SyncError) as error:
+            self._failed(command, error.code, error)
+        except Exception as error:  # a fault of ours must not end the device
+            self._failed(command, "internal_error", error)
 
     def _failed(self, command: do.Command, code: str, error: Exception) -> None:
         stage = type(command).__name__
@@ -192,8 +187,13 @@ class Agent:
         )
 
     def _close_turn(self, command: do.CloseTurn) -> None:
-        notes = self._notes.pop(command.turn_id)
-        record = notes.record(command.outcome, device_id=self._parts.device_id, versions=self._parts.versions)
         self._parts.counters.add("nearfield_turns_total", outcome=command.outcome)
-        sound = self._workers.forget(command.turn_id)
-        self._begin(command, self._parts.keeper.keep(record, sound), ExitStack())
+        self._start(command, self._keep(self._notes.pop(command.turn_id), command.outcome))
+
+    async def _keep(self, notes: TurnNotes, outcome: str) -> None:
+        """Finish the record, once it is known how much of a reply that was cut short had been heard."""
+        heard_ms = await self._workers.heard(notes.turn_id)
+        if heard_ms is not None:
+            notes.heard_ms = heard_ms
+        record = notes.record(outcome, device_id=self._parts.device_id, versions=self._parts.versions)
+        await self._parts.keeper.keep(record, self._workers.forget(notes.turn_id))

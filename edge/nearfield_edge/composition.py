@@ -91,6 +91,7 @@ class Device:
         settings: TurnSettings,
         watcher: Watcher | None = None,
         on_record: Callable[[TurnRecord], None] | None = None,
+        session: str | None = None,
     ) -> None:
         """Join the parts.
 
@@ -102,6 +103,7 @@ class Device:
             settings: How patient the device is.
             watcher: Told of every event and command.
             on_record: Given the record of every turn when it is over.
+            session: Begins the turns' ids; unique to this run if absent.
 
         Raises:
             SkillError: A skill's folder is wrong.
@@ -137,6 +139,7 @@ class Device:
                     vad=engines.vad,
                     segmenter=SpeechSegmenter(segmentation),
                     memory=memory,
+                    counters=place.counters,
                 ),
                 work=WorkerParts(
                     memory=memory,
@@ -151,7 +154,7 @@ class Device:
                 clock=place.clock,
                 counters=place.counters,
                 settings=settings,
-                session=f"{place.now():%Y%m%d}-{secrets.token_hex(4)}",
+                session=session or f"{place.now():%Y%m%d}-{secrets.token_hex(4)}",
                 device_id=configuration.device.id,
                 versions={
                     "nearfield": version("nearfield"),

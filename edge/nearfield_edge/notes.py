@@ -57,7 +57,8 @@ class TurnNotes:
                 self._write(now_ms, "reopened")
             case do.Apologise():
                 self.revision = command.revision
-                self.faults.append(command.fault)
+                if command.fault not in self.faults:  # a deadline that passed is reported by nobody else
+                    self.faults.append(command.fault)
                 self._write(now_ms, "apologised", command.fault)
             case do.CommitEffects() if self.answer is not None and self.answer.effects:
                 self._write(now_ms, "effects_committed", str(len(self.answer.effects)))

@@ -6,8 +6,9 @@ worker knows nothing of what comes next: that is the reducer's.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -74,14 +75,31 @@ class Workers:
         self._wanted: dict[tuple[str, int], Cancellation] = {}
         self._partials: dict[str, Hypothesis] = {}
         self._utterances: dict[str, Samples] = {}
+        self._speech: dict[str, asyncio.Future[int]] = {}
 
-    def work(self, command: do.Command, *, release: Callable[[], None]) -> Work | None:
+    def work(self, command: do.Command) -> Work | None:
         """The coroutine that carries a command out; None where nothing remains to be awaited.
 
-        Args:
-            command: What the engine wants.
-            release: Lets input time pass again before the work is done; called when speech has begun.
+        Input time stands still from now until the work is done, or until speech has begun.
         """
+        hold = ExitStack()
+        hold.enter_context(self._parts.time.held())
+        work = self._begun(command, hold)
+        if work is None:
+            hold.close()
+            return None
+        return self._holding(work, hold)
+
+    async def heard(self, turn_id: str) -> int | None:
+        """Milliseconds of the turn's latest reply that were heard, once it is silent; None without a reply."""
+        speech = self._speech.get(turn_id)
+        return None if speech is None else await speech
+
+    async def _holding(self, work: Work, hold: ExitStack) -> None:
+        with hold:
+            await work
+
+    def _begun(self, command: do.Command, hold: ExitStack) -> Work | None:
         match command:
             case do.Recognise():
                 return self._recognise(command)
@@ -94,7 +112,7 @@ class Workers:
             case do.Act():
                 return self._act(command)
             case do.Speak():
-                return self._speak(command, release)
+                return self._speak(command, hold.close)
             case do.CommitEffects():
                 return self._parts.dialogue.commit(command.turn_id)
             case do.DropEffects():
@@ -105,6 +123,7 @@ class Workers:
     def forget(self, turn_id: str) -> Samples:
         """Let go of a closed turn; gives the sound of its utterance."""
         self._partials.pop(turn_id, None)
+        self._speech.pop(turn_id, None)
         self._wanted = {key: value for key, value in self._wanted.items() if key[0] != turn_id}
         return self._utterances.pop(turn_id, _NO_SOUND)
 
@@ -204,19 +223,26 @@ class Workers:
         if tts is None:
             self._report(ev.SpeechEnded(turn_id=command.turn_id, revision=command.revision, heard_ms=0))
             return
-        cancellation = self._cancellation(command.turn_id, command.revision)
+        silent = asyncio.get_running_loop().create_future()
+        self._speech[command.turn_id] = silent
+        heard_ms = 0
+        try:
+            heard_ms = await self._play(command, tts, release)
+        finally:
+            silent.set_result(heard_ms)
+        self._report(ev.SpeechEnded(turn_id=command.turn_id, revision=command.revision, heard_ms=heard_ms))
 
+    async def _play(self, command: do.Speak, tts: TtsEngine, release: Callable[[], None]) -> int:
         def began() -> None:
             self._report(ev.SpeechBegan(turn_id=command.turn_id, revision=command.revision))
             release()
 
-        chunks = self._synthesise(tts, command.text, cancellation)
-        async with aclosing(chunks):
+        cancellation = self._cancellation(command.turn_id, command.revision)
+        async with aclosing(self._synthesise(tts, command.text, cancellation)) as chunks:
             played = await self._parts.sink.play(
                 chunks, tts.capabilities.sample_rate_hz, on_first_sound=began
             )
-        heard_ms = played.samples * 1000 // SAMPLE_RATE_HZ
-        self._report(ev.SpeechEnded(turn_id=command.turn_id, revision=command.revision, heard_ms=heard_ms))
+        return played.samples * 1000 // SAMPLE_RATE_HZ
 
     async def _synthesise(
         self, tts: TtsEngine, text: str, cancellation: Cancellation

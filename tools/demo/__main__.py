@@ -26,7 +26,7 @@ from nearfield_edge.engine_loading import Engines, load_engines
 from nearfield_edge.turn.state import Mode
 from nearfield_sync.messages.turn_record import TurnRecord
 from nearfield_sync.telemetry import LogOptions, configure_logs
-from tools.demo.customer import Customer, Line, spoken
+from tools.demo.customer import Customer, Line, customer_voice, spoken
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "out" / "demo"
@@ -35,11 +35,12 @@ REAL_ORDERS = 5
 LINES = (
     Line(text="Alexa, what is the Wi-Fi password?", intent="wifi", slots={}, reply_has="password is"),
     Line(
-        text="Okay Nabu, book this room for half an hour.",
-        intent="book",
+        text="Alexa. Book this room for thirty minutes.",
+        intent="bookRoom",
         slots={},
-        reply_has="",
+        reply_has="booked",
     ),
+    Line(text="Okay Nabu. Who has this room?", intent="whoHasRoom", slots={}, reply_has=""),
     Line(
         text="Alexa. Can I get a large latte with whole milk, please?",
         intent="orderDrink",
@@ -65,7 +66,8 @@ def main() -> int:
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
     configuration = parse_configuration(
-        {"skills": {"enabled": ["coffee","visit"]}, "device": {"id": "demo", "data": str(OUT / "data")}}, where="the demo"
+        {"device": {"id": "demo", "data": str(OUT / "data")}},
+        where="the demo",
     )
     console.rule("[bold]Nearfield")
     console.print(
@@ -92,9 +94,8 @@ def main() -> int:
 
 
 async def _conversation(console: Console, configuration: Configuration, engines: Engines) -> int:
-    if engines.tts is None:
-        return 0
-    lines = [(line, spoken(engines.tts, line.text)) for line in LINES]
+    voice = customer_voice(configuration.engines.tts)
+    lines = [(line, spoken(voice, line.text)) for line in LINES]
     wav = WavFile(OUT / "conversation.wav", channels=2)
     clock = InputClock()
     sink = PacedSink(clock, WavTrack(wav, channel=1))

@@ -10,7 +10,7 @@ import numpy as np
 
 from nearfield_edge.audio.riff import WavFile
 from nearfield_edge.audio.source import AudioFrame
-from nearfield_edge.turn.state import Phase, State
+from nearfield_edge.turn.state import State
 from nearfield_models.pcm import (
     HOP_BYTES,
     HOP_SAMPLES,
@@ -21,7 +21,10 @@ from nearfield_models.pcm import (
     to_float,
 )
 from nearfield_models.resampling import resample
+from nearfield_models.runtime.session import RuntimeOptions
+from nearfield_models.store import ModelStore
 from nearfield_models.tts.engine import TtsEngine
+from nearfield_models.tts.piper import PiperVoice, VoiceScales
 
 _PAUSE_MS: Final = 600
 _LONGEST_WAIT_MS: Final = 30_000
@@ -40,6 +43,12 @@ class Line:
     """What the answer must contain, in small letters."""
     follows_up: bool = False
     """Said without the wake word, when the device has asked something."""
+
+
+def customer_voice(pack: str) -> TtsEngine:
+    """The voice pack once more, a little slower and without its random melody: the same words each time."""
+    scales = VoiceScales(noise=0.0, length=1.1, noise_width=0.0)
+    return PiperVoice(ModelStore.default().installed(pack), RuntimeOptions(), scales=scales)
 
 
 def spoken(voice: TtsEngine, text: str) -> Samples:
@@ -68,6 +77,7 @@ class Customer:
         self._device = device
         self._track = track
         self._at = 0
+        self._spoken_into = ""
 
     async def frames(self) -> AsyncGenerator[AudioFrame]:
         """Yield silence until the device is ready, then the next line; end when all is said and answered."""
@@ -87,9 +97,12 @@ class Customer:
 
     def _is_ready(self, line: Line) -> bool:
         turn = self._device().turn
-        if not line.follows_up:
-            return turn is None
-        return turn is not None and turn.phase is Phase.LISTENING and turn.opened_by == "follow_up"
+        if not line.follows_up or turn is None:
+            return turn is None and not line.follows_up
+        ready = turn.opened_by == "follow_up" and turn.turn_id != self._spoken_into
+        if ready:
+            self._spoken_into = turn.turn_id
+        return ready
 
     def _frame(self, pcm: bytes) -> AudioFrame:
         frame = AudioFrame(stream_id="customer", first_sample=self._at, pcm=pcm)

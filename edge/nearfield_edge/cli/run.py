@@ -52,7 +52,7 @@ async def _run(place: Surroundings) -> None:
     for notice in engines.notices:
         log.warning("licence_notice", notice=notice)
     time = RealTimeClock()
-    source, sink = await open_borders(configuration.audio, time, place.counters)
+    source, sink = open_borders(configuration.audio, time)
     settings = turn_settings(configuration, loudspeaker=configuration.audio.sink == "speaker")
     pulse = Pulse(place.clock)
     notifier = ServiceNotifier.from_environment()

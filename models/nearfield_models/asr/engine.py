@@ -42,7 +42,7 @@ class Hypothesis:
     log_probabilities: tuple[float, ...] = ()
     """Natural logarithm, one per token; empty when the engine has no scores."""
     stopped_by: str = "end"
-    """``end`` of sentence, ``length`` limit or ``repetition`` guard; ``silence`` when there was nothing to decode."""
+    """``end`` of sentence, ``length`` limit or ``repetition`` guard; ``silence``: nothing to decode."""
 
     @property
     def mean_log_probability(self) -> float | None:

@@ -1,0 +1,244 @@
+"""The agent: whole turns with scripted models and the real skills, outbox and records."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from nearfield_edge.audio.clock import InputClock, PlaybackClock, RealTimeClock
+from nearfield_edge.audio.file_source import FileSource
+from nearfield_edge.audio.paced_sink import PacedSink
+from nearfield_edge.cli.single_turn import hear_one_turn
+from nearfield_edge.composition import Device, surroundings, turn_settings
+from nearfield_edge.configuration import parse_configuration
+from nearfield_edge.engine_loading import Engines, load_engines
+from nearfield_edge.errors import RecordError
+from nearfield_edge.turn import commands as do
+from nearfield_edge.turn import events as ev
+from nearfield_edge.turn.state import Mode
+from nearfield_sync.messages.turn_record import TurnRecord, turn_record_from_json
+from tests.edge.devices import staged
+from tests.fakes.asr import ScriptedAsr
+from tests.fakes.tts import ToneVoice
+from tests.fakes.wake import ScriptedWake
+
+ORDER = "can I have a large latte with whole milk"
+
+
+async def test_speech_becomes_an_answer_with_a_record_that_says_why(tmp_path: Path) -> None:
+    async with staged(tmp_path, asr=ScriptedAsr([ORDER])) as stage:
+        record = await stage.hear((500, False), (1_500, True), (1_000, False))
+        assert record.outcome == "answered"
+        assert record.transcript == ORDER
+        assert record.understanding.intent == "orderDrink"
+        assert record.understanding.slots["size"] == "large"
+        assert record.route is not None
+        assert record.route.route == "skill"
+        assert "coffee.orderDrink" in record.route.reason
+        assert record.reply is not None
+        assert "large latte" in record.reply.text
+        assert record.versions["asr"] == "scripted"
+        assert stage.device.turns.last(1) == (record,)
+        assert turn_record_from_json(record.to_json()) == record
+
+
+async def test_times_count_from_the_end_of_speech_and_grow_stage_by_stage(tmp_path: Path) -> None:
+    async with staged(tmp_path, asr=ScriptedAsr([ORDER])) as stage:
+        times = (await stage.hear((500, False), (1_500, True), (1_000, False))).timings_ms
+        assert times.endpoint == pytest.approx(500, abs=60)
+        stages = [times.endpoint, times.transcript, times.understood, times.first_audio, times.done]
+        known = [at for at in stages if at is not None]
+        assert len(known) == 5
+        assert known == sorted(known)
+
+
+async def test_a_follow_up_uses_what_was_said_before(tmp_path: Path) -> None:
+    script = ScriptedAsr([ORDER, "make it small"])
+    async with staged(tmp_path, asr=script) as stage:
+        await stage.hear((1_500, True), (1_000, False))
+        stage.device.agent.tell(ev.TextGiven(at=0, text="make it small"))
+        await stage.device.agent.rest()
+        record = stage.records[-1]
+        assert record.understanding.source == "context"
+        assert record.reply is not None
+        assert "small latte with whole milk" in record.reply.text
+
+
+async def test_the_conversation_of_a_reopened_turn_is_forgotten(tmp_path: Path) -> None:
+    script = ScriptedAsr(["a large latte please", "a large latte with soy milk please"])
+    async with staged(tmp_path, asr=script) as stage:
+        record = await stage.hear((1_000, True), (700, False), (600, True), (2_000, False))
+        assert record.revision == 1
+        assert record.transcript == "a large latte with soy milk please"
+        assert [heard for heard, _ in script.heard] == pytest.approx([1.5, 2.8], abs=0.2)
+        assert record.reply is not None
+        assert record.reply.text.count("latte") == 1
+        assert len(stage.records) == 1
+
+
+async def test_a_confirmed_order_is_committed_and_its_dropped_revision_is_not(tmp_path: Path) -> None:
+    script = ScriptedAsr(["yes", "yes please"])
+    async with staged(tmp_path, asr=script) as stage:
+        stage.device.agent.tell(ev.TextGiven(at=0, text=ORDER))
+        await stage.device.agent.rest()
+        # "yes", a pause, "please": the first part staged an order before the person spoke on
+        record = await stage.hear((500, True), (700, False), (500, True), (3_000, False))
+        assert record.outcome == "answered"
+        assert len(record.effects) == 1
+        assert stage.device.outbox.counts() == {"committed": 1, "dropped": 1}
+
+
+async def test_the_wake_word_interrupts_a_reply_that_the_record_then_says_was_cut(tmp_path: Path) -> None:
+    wake = ScriptedWake([100, 500])
+    asr = ScriptedAsr(["what is the wifi password"])
+    async with staged(tmp_path, asr=asr, wake=[wake], mode=Mode.WAKE) as stage:
+        await stage.hear((1_000, False), (1_500, True), (4_000, False))
+        cut = next(record for record in stage.records if record.outcome == "interrupted")
+        assert cut.reply is not None
+        assert cut.reply.heard_ms is not None
+        assert 0 < cut.reply.heard_ms < 100 * len(cut.reply.text.split())
+
+
+async def test_a_recogniser_that_fails_is_answered_with_an_apology_and_the_next_turn_works(
+    tmp_path: Path,
+) -> None:
+    async with staged(tmp_path, asr=ScriptedAsr([ORDER], fails_at=0)) as stage:
+        failed = await stage.hear((1_000, True), (3_000, False))
+        assert failed.faults == ("engine_failed",)
+        assert failed.reply is not None
+        assert failed.reply.source == "phrase:engine_failed"
+        assert isinstance(stage.voice, ToneVoice)
+        assert stage.voice.said == [failed.reply.text]
+        stage.device.agent.tell(ev.TextGiven(at=0, text=ORDER))
+        await stage.device.agent.rest()
+        assert stage.records[-1].outcome == "answered"
+
+
+async def test_a_voice_that_fails_costs_the_sound_and_not_the_turn(tmp_path: Path) -> None:
+    async with staged(tmp_path, asr=ScriptedAsr([ORDER]), tts=ToneVoice(fails_on="large")) as stage:
+        record = await stage.hear((1_000, True), (3_000, False))
+        assert record.outcome == "answered"
+        assert record.faults == ("engine_failed",)
+        assert stage.device.agent.state.turn is None
+
+
+async def test_an_order_that_cannot_be_stored_is_not_confirmed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with staged(tmp_path) as stage:
+
+        def full(*_: object) -> tuple[str, ...]:
+            raise RecordError("the disk is full")
+
+        stage.device.agent.tell(ev.TextGiven(at=0, text=ORDER))
+        await stage.device.agent.rest()
+        monkeypatch.setattr(stage.device.outbox, "stage", full)
+        stage.device.agent.tell(ev.TextGiven(at=0, text="yes please"))
+        await stage.device.agent.rest()
+        record = stage.records[-1]
+        assert record.faults == ("record_failed",)
+        assert record.reply is not None
+        assert "cannot store" in record.reply.text
+        assert record.effects == ()
+
+
+async def test_a_record_that_cannot_be_kept_is_counted_and_the_device_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with staged(tmp_path, asr=ScriptedAsr([ORDER])) as stage:
+
+        def full(record: TurnRecord) -> None:
+            raise RecordError("the disk is full")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(stage.device.turns, "keep", full)
+            await stage.hear((1_000, True), (3_000, False))
+        stage.device.agent.tell(ev.TextGiven(at=0, text="are you open tomorrow"))
+        await stage.device.agent.rest()
+        assert [record.outcome for record in stage.records] == ["answered", "answered"]
+        assert len(stage.device.turns.last(10)) == 1
+
+
+async def test_a_detector_that_fails_again_and_again_does_not_end_the_device(tmp_path: Path) -> None:
+    wake = ScriptedWake(fails_at=20)
+    async with staged(tmp_path, asr=ScriptedAsr(["what is the wifi password"]), wake=[wake]) as stage:
+        record = await stage.hear((500, False), (1_500, True), (2_000, False))
+        assert record.outcome == "answered"
+        failures = stage.counters.value("nearfield_hearing_failures_total", engine="ScriptedWake")
+        assert wake.resets == failures > 10
+
+
+async def test_partials_are_recognised_while_the_person_speaks_and_help_the_final(tmp_path: Path) -> None:
+    asr = ScriptedAsr([ORDER], words_per_second=4)
+    async with staged(tmp_path, asr=asr, partial_every_ms=400) as stage:
+        record = await stage.hear((2_500, True), (1_500, False))
+        partials = [entry.detail for entry in record.timeline if entry.event == "partial"]
+        assert len(partials) >= 3
+        assert record.transcript.startswith(partials[0])
+        assert asr.heard[-1][1] is not None
+
+
+async def test_a_muted_device_hears_nothing(tmp_path: Path) -> None:
+    async with staged(tmp_path, asr=ScriptedAsr([ORDER])) as stage:
+        stage.device.agent.tell(ev.MuteChanged(at=0, muted=True))
+        stage.device.agent.tell(ev.TextGiven(at=0, text="are you open tomorrow"))
+        await stage.hear((1_500, True), (1_000, False))
+        assert [record.opened_by for record in stage.records] == ["text"]
+
+
+def _decisions(happened: list[do.Command | ev.Event]) -> list[object]:
+    """What the engine was told by the ears and commanded, without what only measures computing."""
+    kept = (do.OpenTurn, do.Recognise, do.Understand, do.ChooseRoute, do.Act, do.Speak, do.CommitEffects)
+    commands = [command for command in happened if isinstance(command, kept)]
+    return [
+        replace(command, turn_id="") if not isinstance(command, do.Understand) else command.transcript.text
+        for command in commands
+    ]
+
+
+@pytest.mark.models
+@pytest.mark.recordings
+async def test_a_recording_decides_the_same_paced_and_as_fast_as_possible(
+    tmp_path: Path, recordings: Path
+) -> None:
+    path = sorted((recordings / "orders" / "speech").glob("*.flac"))[0]
+    told: list[list[object]] = []
+    heard: list[list[ev.HopHeard]] = []
+    for time in (InputClock(), RealTimeClock()):
+        happened = await _happened(tmp_path / type(time).__name__, path, time)
+        told.append(_decisions(happened))
+        heard.append([event for event in happened if isinstance(event, ev.HopHeard)])
+    hops = min(len(hops) for hops in heard)
+    assert heard[0][:hops] == heard[1][:hops]
+    assert told[0] == told[1]
+    assert len(told[0]) == 7
+
+
+async def _happened(data: Path, path: Path, time: PlaybackClock) -> list[do.Command | ev.Event]:
+    raw = {
+        "device": {"data": str(data)},
+        "skills": {"enabled": ["coffee"]},
+        "wake": {"mode": "open_mic"},
+    }
+    configuration = parse_configuration(raw, where="the test")
+    engines: Engines = load_engines(configuration, hear=True, speak=True)
+    happened: list[do.Command | ev.Event] = []
+    records: list[TurnRecord] = []
+    settings = replace(
+        turn_settings(configuration, loudspeaker=False), follow_up_ms=0, partial_every_ms=60_000
+    )
+    async with Device(
+        surroundings(configuration),
+        engines=engines,
+        sink=PacedSink(time),
+        time=time,
+        settings=settings,
+        watcher=happened.append,
+        on_record=records.append,
+        session="same",
+    ) as device:
+        pace = None if isinstance(time, InputClock) else time
+        await hear_one_turn(device, FileSource(path, pace=pace), records)
+    return happened
