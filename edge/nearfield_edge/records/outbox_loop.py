@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -45,10 +46,10 @@ class OutboxLoop:
                 except RecordError:
                     _log.warning("outbox_unreadable", exc_info=True)
                     pause = LONGEST_SLEEP_SECONDS
-                try:
-                    await asyncio.wait_for(self._woken.wait(), pause)
-                except TimeoutError:
-                    continue
+                # Not wait_for: in Python 3.11 it loses a cancellation that comes together with the event.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._woken.wait()
 
     def _pause_seconds(self) -> float:
         due_ms = None if self._under_way else self._outbox.next_due_ms()
