@@ -12,6 +12,7 @@ Source: OHF-Voice/piper1-gpl (inputs, scales); jaywalnut310/vits (the model).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -108,10 +109,13 @@ class PiperVoice:
             language=card.espeak.voice, sample_rate_hz=self._rate_hz, voice=pack.id
         )
         self._scales = _as_input(scales or _own_scales(card))
-        self._front = open_session(pack.file("front.onnx"), runtime)
-        self._vocoder = open_session(pack.file("vocoder.onnx"), runtime)
+        with ThreadPoolExecutor(1, "phonemes") as pool:
+            # Importing gruut takes as long as loading the graphs, and the two need not wait for each other.
+            pronouncing = pool.submit(lambda: phonemiser or GruutPhonemiser(card.espeak.voice))
+            self._front = open_session(pack.file("front.onnx"), runtime)
+            self._vocoder = open_session(pack.file("vocoder.onnx"), runtime)
+            self._phonemiser = pronouncing.result()
         (self._latent,) = self._vocoder.input_names
-        self._phonemiser = phonemiser or GruutPhonemiser(card.espeak.voice)
         self._dropped = 0
 
     @property
