@@ -71,7 +71,10 @@ def main() -> int:
             return 0
         _install_debian_packages()
         _install_python_packages()
-        _run([VENV_PYTHON, "-m", "nearfield_models.cli", "fetch", "--quiet"], "fetching the default model packs")
+        _run(
+            [VENV_PYTHON, "-m", "nearfield_models.cli", "fetch", "--quiet"],
+            "fetching the default model packs",
+        )
     except SetupError as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1
@@ -97,7 +100,9 @@ def _install_debian_packages() -> None:
     as_root: list[str] = []
     if os.geteuid() != 0:
         if shutil.which("sudo") is None:
-            raise SetupError(f"this machine lacks {listing}: as root, run `apt-get install {' '.join(names)}`")
+            raise SetupError(
+                f"this machine lacks {listing}: as root, run `apt-get install {' '.join(names)}`"
+            )
         as_root = ["sudo"]
     print(f"setup: installing Debian packages: {listing}")
     environment = ["env", "DEBIAN_FRONTEND=noninteractive"]

@@ -28,7 +28,7 @@ from nearfield_edge.records.outbox_loop import OutboxLoop
 from nearfield_edge.records.recordings import RecordingOptions, Recordings
 from nearfield_edge.records.retention import Retention
 from nearfield_edge.records.turns import TurnStore
-from nearfield_edge.routing.policy import read_policy
+from nearfield_edge.routing.policy import RoutingPolicy, read_policy
 from nearfield_edge.routing.router import Reach
 from nearfield_edge.skills.delivery import EffectDelivery
 from nearfield_edge.skills.http_delivery import HttpDelivery
@@ -78,12 +78,48 @@ def surroundings(configuration: Configuration, clock: Clock | None = None) -> Su
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """What the device knows and keeps, without its models: it can be made while they load."""
+
+    skills: SkillRuntime
+    grammar: Grammar
+    policy: RoutingPolicy
+    recordings: Recordings
+    turns: TurnStore
+    outbox: Outbox
+
+
+def gather_knowledge(place: Surroundings) -> Knowledge:
+    """Load skills, compile what can be said, open the device's files.
+
+    Raises:
+        SkillError: A skill's folder is wrong.
+        GrammarError: A skill's sentences are wrong.
+        RecordError: The device's files cannot be opened.
+        ConfigurationError: The routing policy or the broker's credentials cannot be read.
+    """
+    policy = read_policy(place.configuration.policy.file)
+    skills = load_skill_runtime(place)
+    grammar = grammar_of(skills)
+    recordings = open_recordings(place)
+    return Knowledge(
+        skills=skills,
+        grammar=grammar,
+        policy=policy,
+        recordings=recordings,
+        turns=open_turns(place, recordings),
+        outbox=open_outbox(place, skills),
+    )
+
+
 class Device:
     """An agent with its files; used as an asynchronous context, which closes them."""
 
     def __init__(
         self,
         place: Surroundings,
+        knowledge: Knowledge,
         *,
         engines: Engines,
         sink: AudioSink,
@@ -97,6 +133,7 @@ class Device:
 
         Args:
             place: What every part shares.
+            knowledge: Skills, grammar, policy and files; closed with the device.
             engines: The models; a part without its model does not work.
             sink: Where replies are heard.
             time: The time that the sink plays by.
@@ -104,67 +141,49 @@ class Device:
             watcher: Told of every event and command.
             on_record: Given the record of every turn when it is over.
             session: Begins the turns' ids; unique to this run if absent.
-
-        Raises:
-            SkillError: A skill's folder is wrong.
-            GrammarError: A skill's sentences are wrong.
-            RecordError: The device's files cannot be opened.
-            ConfigurationError: The routing policy or the broker's credentials cannot be read.
         """
-        configuration = place.configuration
         self._executor = InferenceExecutor()
         self._engines = engines
-        skills = load_skill_runtime(place)
-        policy = read_policy(configuration.policy.file)
-        self.recordings = open_recordings(place)
-        self.turns = open_turns(place, self.recordings)
-        self.outbox = open_outbox(place, skills)
+        self.recordings = knowledge.recordings
+        self.turns = knowledge.turns
+        self.outbox = knowledge.outbox
         self.deliveries = OutboxLoop(self.outbox, place.now)
-        self.dialogue = Dialogue(
-            grammar=grammar_of(skills),
-            skills=skills,
+        dialogue = Dialogue(
+            grammar=knowledge.grammar,
+            skills=knowledge.skills,
             outbox=self.outbox,
-            policy=policy,
+            policy=knowledge.policy,
             reach=lambda: Reach(restricted=place.egress.restricted),
             now=place.now,
+            on_commit=self.deliveries.wake,
         )
-        longest_ms = settings.endpoint.longest_turn_ms + settings.wake_lead_ms + settings.reopen_ms
-        memory = SoundMemory((longest_ms + 2_000) * SAMPLES_PER_MS)
-        vad = configuration.vad
-        segmentation = SegmentationSettings(onset=vad.onset, offset=vad.offset, onset_ms=vad.onset_ms)
-        self.agent = Agent(
-            AgentParts(
-                ears=Ears(
-                    wake=engines.wake,
-                    vad=engines.vad,
-                    segmenter=SpeechSegmenter(segmentation),
-                    memory=memory,
-                    counters=place.counters,
-                ),
-                work=WorkerParts(
-                    memory=memory,
-                    asr=engines.asr,
-                    tts=engines.tts,
-                    dialogue=self.dialogue,
-                    sink=sink,
-                    executor=self._executor,
-                    time=time,
-                ),
-                keeper=StoredTurns(self.turns, self.recordings, on_record),
-                clock=place.clock,
-                counters=place.counters,
-                settings=settings,
-                session=session or f"{place.now():%Y%m%d}-{secrets.token_hex(4)}",
-                device_id=configuration.device.id,
-                versions={
-                    "nearfield": version("nearfield"),
-                    "policy": policy.version,
-                    **skills.versions(),
-                    **engines.versions,
-                },
-            ),
-            watcher,
+        memory = SoundMemory(_remembered_samples(settings))
+        work = WorkerParts(
+            memory=memory,
+            asr=engines.asr,
+            tts=engines.tts,
+            dialogue=dialogue,
+            sink=sink,
+            executor=self._executor,
+            time=time,
         )
+        parts = AgentParts(
+            ears=_ears(place, engines, memory),
+            work=work,
+            keeper=StoredTurns(self.turns, self.recordings, on_record),
+            clock=place.clock,
+            counters=place.counters,
+            settings=settings,
+            session=session or f"{place.now():%Y%m%d}-{secrets.token_hex(4)}",
+            device_id=place.configuration.device.id,
+            versions={
+                "nearfield": version("nearfield"),
+                "policy": knowledge.policy.version,
+                **knowledge.skills.versions(),
+                **engines.versions,
+            },
+        )
+        self.agent = Agent(parts, watcher)
 
     async def warm_up(self) -> None:
         """Run every model once, so that the first turn is as fast as the others."""
@@ -182,6 +201,24 @@ class Device:
         await asyncio.to_thread(self._executor.close)
         self.turns.close()
         self.outbox.close()
+
+
+def _remembered_samples(settings: TurnSettings) -> int:
+    """The longest turn with what comes before it and after it, and two seconds for a slow reader."""
+    longest_ms = settings.endpoint.longest_turn_ms + settings.wake_lead_ms + settings.reopen_ms
+    return (longest_ms + 2_000) * SAMPLES_PER_MS
+
+
+def _ears(place: Surroundings, engines: Engines, memory: SoundMemory) -> Ears:
+    vad = place.configuration.vad
+    segmentation = SegmentationSettings(onset=vad.onset, offset=vad.offset, onset_ms=vad.onset_ms)
+    return Ears(
+        wake=engines.wake,
+        vad=engines.vad,
+        segmenter=SpeechSegmenter(segmentation),
+        memory=memory,
+        counters=place.counters,
+    )
 
 
 def turn_settings(configuration: Configuration, *, loudspeaker: bool) -> TurnSettings:

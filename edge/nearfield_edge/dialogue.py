@@ -34,7 +34,7 @@ class Dialogue:
         policy: RoutingPolicy,
         reach: Callable[[], Reach],
         now: Callable[[], datetime],
-        conversation: Conversation | None = None,
+        on_commit: Callable[[], None],
     ) -> None:
         """Take the parts.
 
@@ -45,7 +45,7 @@ class Dialogue:
             policy: Who answers what.
             reach: What could answer besides a skill, at the moment.
             now: The site's time, aware.
-            conversation: What was said before, if it is known.
+            on_commit: Told when effects have been committed.
         """
         self._grammar = grammar
         self._skills = skills
@@ -53,7 +53,8 @@ class Dialogue:
         self._policy = policy
         self._reach = reach
         self._now = now
-        self._conversation = conversation or Conversation()
+        self._on_commit = on_commit
+        self._conversation = Conversation()
         self._unsettled: dict[str, Conversation] = {}
 
     @property
@@ -125,6 +126,7 @@ class Dialogue:
         if conversation is not None:
             self._conversation = conversation
         await asyncio.to_thread(self._outbox.commit, turn_id)
+        self._on_commit()
 
     async def drop(self, turn_id: str, revision: int) -> None:
         """What this revision staged shall not happen.

@@ -91,7 +91,7 @@ class Workers:
         return self._holding(work, hold)
 
     async def heard(self, turn_id: str) -> int | None:
-        """Milliseconds of the turn's latest reply that were heard, once it is silent; None without a reply."""
+        """Milliseconds of the turn's latest reply that were heard, once silent; None without a reply."""
         speech = self._speech.get(turn_id)
         return None if speech is None else await speech
 

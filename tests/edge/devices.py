@@ -12,7 +12,7 @@ import numpy as np
 from nearfield_edge.audio.clock import InputClock
 from nearfield_edge.audio.memory_source import MemorySource
 from nearfield_edge.audio.paced_sink import PacedSink
-from nearfield_edge.composition import Device, surroundings, turn_settings
+from nearfield_edge.composition import Device, gather_knowledge, surroundings, turn_settings
 from nearfield_edge.configuration import parse_configuration
 from nearfield_edge.engine_loading import Engines
 from nearfield_edge.turn import commands as do
@@ -89,6 +89,7 @@ async def staged(
     )
     async with Device(
         place,
+        gather_knowledge(place),
         engines=engines,
         sink=PacedSink(clock),
         time=clock,

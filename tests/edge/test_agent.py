@@ -11,7 +11,7 @@ from nearfield_edge.audio.clock import InputClock, PlaybackClock, RealTimeClock
 from nearfield_edge.audio.file_source import FileSource
 from nearfield_edge.audio.paced_sink import PacedSink
 from nearfield_edge.cli.single_turn import hear_one_turn
-from nearfield_edge.composition import Device, surroundings, turn_settings
+from nearfield_edge.composition import Device, gather_knowledge, surroundings, turn_settings
 from nearfield_edge.configuration import parse_configuration
 from nearfield_edge.engine_loading import Engines, load_engines
 from nearfield_edge.errors import RecordError
@@ -229,8 +229,10 @@ async def _happened(data: Path, path: Path, time: PlaybackClock) -> list[do.Comm
     settings = replace(
         turn_settings(configuration, loudspeaker=False), follow_up_ms=0, partial_every_ms=60_000
     )
+    place = surroundings(configuration)
     async with Device(
-        surroundings(configuration),
+        place,
+        gather_knowledge(place),
         engines=engines,
         sink=PacedSink(time),
         time=time,

@@ -20,7 +20,7 @@ from nearfield_edge.audio.paced_sink import PacedSink, WavTrack
 from nearfield_edge.audio.riff import WavFile
 from nearfield_edge.cli.presentation import show_turn
 from nearfield_edge.cli.single_turn import hear_one_turn
-from nearfield_edge.composition import Device, surroundings, turn_settings
+from nearfield_edge.composition import Device, gather_knowledge, surroundings, turn_settings
 from nearfield_edge.configuration import Configuration, parse_configuration
 from nearfield_edge.engine_loading import Engines, load_engines
 from nearfield_edge.turn.state import Mode
@@ -103,6 +103,7 @@ async def _conversation(console: Console, configuration: Configuration, engines:
     records: list[TurnRecord] = []
     async with Device(
         place,
+        gather_knowledge(place),
         engines=engines,
         sink=sink,
         time=clock,
@@ -173,6 +174,7 @@ async def _hear(configuration: Configuration, engines: Engines, path: Path) -> T
     without_wake = replace(engines, wake=())
     async with Device(
         place,
+        gather_knowledge(place),
         engines=without_wake,
         sink=PacedSink(clock),
         time=clock,

@@ -16,7 +16,7 @@ from nearfield_edge.audio.source import AudioSource, Mutable
 from nearfield_edge.cli.borders import open_borders
 from nearfield_edge.cli.options import config_option, place_of
 from nearfield_edge.cli.presentation import show_turn
-from nearfield_edge.composition import Device, Surroundings, turn_settings
+from nearfield_edge.composition import Device, Surroundings, gather_knowledge, turn_settings
 from nearfield_edge.engine_loading import load_engines
 from nearfield_edge.errors import RecordError
 from nearfield_edge.life.device_lock import DeviceLock
@@ -48,12 +48,15 @@ def command(config: Path | None) -> None:
 async def _run(place: Surroundings) -> None:
     configuration = place.configuration
     log: Log = structlog.get_logger()
-    engines = await asyncio.to_thread(load_engines, configuration, hear=True, speak=True)
+    engines, knowledge = await asyncio.gather(
+        asyncio.to_thread(load_engines, configuration, hear=True, speak=True),
+        asyncio.to_thread(gather_knowledge, place),
+    )
     for notice in engines.notices:
         log.warning("licence_notice", notice=notice)
     time = RealTimeClock()
-    source, sink = open_borders(configuration.audio, time)
-    settings = turn_settings(configuration, loudspeaker=configuration.audio.sink == "speaker")
+    source, sink = await open_borders(configuration.audio, time)
+    settings = turn_settings(configuration, loudspeaker=configuration.audio.sink != "none")
     pulse = Pulse(place.clock)
     notifier = ServiceNotifier.from_environment()
     console = Console()
@@ -71,7 +74,14 @@ async def _run(place: Surroundings) -> None:
             show_turn(console, record)
 
     async with Device(
-        place, engines=engines, sink=sink, time=time, settings=settings, watcher=watch, on_record=show
+        place,
+        knowledge,
+        engines=engines,
+        sink=sink,
+        time=time,
+        settings=settings,
+        watcher=watch,
+        on_record=show,
     ) as device:
         await asyncio.to_thread(device.outbox.recover)
         await device.warm_up()

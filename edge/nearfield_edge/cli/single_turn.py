@@ -11,7 +11,7 @@ from nearfield_edge.audio.clock import InputClock, PlaybackClock
 from nearfield_edge.audio.paced_sink import PacedSink, WavTrack
 from nearfield_edge.audio.riff import WavFile
 from nearfield_edge.audio.source import AudioSource
-from nearfield_edge.composition import Device, Surroundings, turn_settings
+from nearfield_edge.composition import Device, Surroundings, gather_knowledge, turn_settings
 from nearfield_edge.engine_loading import load_engines
 from nearfield_edge.errors import RecordError
 from nearfield_edge.life.device_lock import DeviceLock
@@ -52,15 +52,28 @@ async def _one_turn(
 ) -> TurnRecord | None:
     without_wake = place.configuration.wake.model_copy(update={"mode": "open_mic", "packs": ()})
     configuration = place.configuration.model_copy(update={"wake": without_wake})
-    engines = await asyncio.to_thread(
-        load_engines, configuration, hear=source is not None, speak=source is not None or reply is not None
+    speak = source is not None or reply is not None
+    engines, knowledge = await asyncio.gather(
+        asyncio.to_thread(load_engines, configuration, hear=source is not None, speak=speak),
+        asyncio.to_thread(gather_knowledge, place),
     )
     sink = PacedSink(time, WavTrack(WavFile(reply), gapless=True) if reply is not None else None)
-    settings = replace(turn_settings(configuration, loudspeaker=False), follow_up_ms=0, mode=Mode.OPEN_MIC)
+    settings = replace(
+        turn_settings(configuration, loudspeaker=False),
+        mode=Mode.OPEN_MIC,
+        follow_up_ms=0,
+        partial_every_ms=configuration.turn.partial_every_ms if source is not None and source.paced else 0,
+    )
     records: list[TurnRecord] = []
     try:
         async with Device(
-            place, engines=engines, sink=sink, time=time, settings=settings, on_record=records.append
+            place,
+            knowledge,
+            engines=engines,
+            sink=sink,
+            time=time,
+            settings=settings,
+            on_record=records.append,
         ) as device:
             if source is None:
                 device.agent.tell(TextGiven(at=0, text=text or ""))

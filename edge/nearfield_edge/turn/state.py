@@ -43,6 +43,7 @@ class TurnSettings:
     wake_pause_ms: int = 250
     """Silence after the wake word that makes what follows a sentence of its own."""
     partial_every_ms: int = 400
+    """How often the utterance so far is decoded; 0 for never."""
     reopen_ms: int = 1_200
     """Speech that resumes this soon after its end belongs to the same turn."""
     follow_up_ms: int = 6_000

@@ -1,0 +1,116 @@
+"""``make dev-up``: everything that exists so far, running together on this machine; Ctrl-C ends it.
+
+An MQTT broker and a device that listens on a WebSocket, both on loopback and on free ports. Talk to it from
+another terminal with ``python -m tools.talk RECORDING``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+OUT = ROOT / "out" / "dev"
+CONNECTION = OUT / "connection.toml"
+_STOP_SECONDS = 10.0
+
+
+def main() -> int:
+    """Start all, wait for the end of any or for Ctrl-C, stop all."""
+    parser = argparse.ArgumentParser(prog="python -m tools.dev_up", description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, help="end by itself after this time")
+    arguments = parser.parse_args()
+    OUT.mkdir(parents=True, exist_ok=True)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    with ExitStack() as running:
+        processes = {"broker": _broker(running), "device": _device(running)}
+        print(f"device   listens on the WebSocket of {CONNECTION.relative_to(ROOT)}")
+        print("talk     .venv/bin/python -m tools.talk RECORDING   (in another terminal)")
+        print("Ctrl-C ends it.")
+        ends = None if arguments.seconds is None else time.monotonic() + arguments.seconds
+        try:
+            while ends is None or time.monotonic() < ends:
+                for name, process in processes.items():
+                    if process is not None and process.poll() is not None:
+                        print(f"{name} ended with status {process.returncode}", file=sys.stderr)
+                        return 1
+                time.sleep(0.2)
+        except KeyboardInterrupt:
+            print("ending")
+    return 0
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _broker(running: ExitStack) -> subprocess.Popen[bytes] | None:
+    program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
+    if program is None:
+        print(
+            "broker   SKIPPED: mosquitto is not installed, skills that publish will say so", file=sys.stderr
+        )
+        return None
+    port = _free_port()
+    configuration = OUT / "mosquitto.conf"
+    configuration.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n", encoding="utf-8")
+    (OUT / "mqtt.port").write_text(str(port), encoding="utf-8")
+    print(f"broker   mqtt://127.0.0.1:{port}")
+    return _started([program, "-c", str(configuration)], running)
+
+
+def _device(running: ExitStack) -> subprocess.Popen[bytes]:
+    port, token = _free_port(), secrets.token_urlsafe(24)
+    token_file = OUT / "token"
+    token_file.touch(mode=0o600)
+    token_file.write_text(token + "\n", encoding="utf-8")
+    CONNECTION.write_text(
+        f'url = "ws://127.0.0.1:{port}/audio"\ntoken_file = "{token_file}"\n', encoding="utf-8"
+    )
+    broker = OUT / "mqtt.port"
+    mqtt = (
+        f'[mqtt]\nhost = "127.0.0.1"\nport = {broker.read_text()}\ntls = false\n' if broker.exists() else ""
+    )
+    configuration = OUT / "nearfield.toml"
+    configuration.write_text(
+        f'[device]\nid = "dev"\ndata = "{OUT / "data"}"\n'
+        '[audio]\nsource = "websocket"\nsink = "websocket"\n'
+        f'[audio.websocket]\nport = {port}\ntoken_file = "{token_file}"\n{mqtt}',
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-m", "nearfield_edge.cli", "run", "--config", str(configuration)]
+    return _started(command, running)
+
+
+def _started(command: list[str], running: ExitStack) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    running.callback(_stop, process)
+    return process
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
