@@ -228,12 +228,12 @@ async def test_a_reply_longer_than_the_ring_is_played_whole_and_the_device_close
     told: list[bool] = []
     playing = asyncio.create_task(
         stage.speaker.play(
-            spoken(sound(40_000), sound(800)), 16_000, on_first_sound=lambda: told.append(True)
+            spoken(sound(40_000), sound(850)), 16_000, on_first_sound=lambda: told.append(True)
         )
     )
     await stage.pass_time(playing)
-    assert await playing == Played(samples=40_800, stopped=False)
-    assert stage.sounding() == 40_800
+    assert await playing == Played(samples=40_850, stopped=False)
+    assert stage.sounding() == 40_850
     assert stage.speaker.underruns == 0
     assert told == [True]
     assert stage.card.stream.finished

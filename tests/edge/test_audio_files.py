@@ -157,8 +157,11 @@ def test_a_file_that_is_not_there_is_refused_in_a_sentence(tmp_path: Path) -> No
             FileSource(path)
 
 
-async def test_a_flac_that_breaks_off_gives_what_is_whole_and_then_a_sentence(tmp_path: Path) -> None:
-    path = tmp_path / "broken.flac"
+@pytest.mark.parametrize("suffix", ["flac", "mp3"])
+async def test_a_file_that_breaks_off_gives_what_is_whole_and_then_a_sentence(
+    tmp_path: Path, suffix: str
+) -> None:
+    path = tmp_path / f"broken.{suffix}"
     soundfile.write(path, np.random.default_rng(0).uniform(-0.5, 0.5, 160_000), 16_000)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     frames: list[AudioFrame] = []

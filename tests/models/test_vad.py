@@ -9,7 +9,7 @@ import soundfile
 
 from nearfield_models.errors import EngineError, PackNotFoundError
 from nearfield_models.pcm import HOP_SAMPLES, SAMPLE_RATE_HZ, Samples
-from nearfield_models.runtime.session import RuntimeOptions
+from nearfield_models.runtime.session import RuntimeOptions, open_session
 from nearfield_models.segmentation import SegmentationSettings, SpeechSegmenter
 from nearfield_models.store import ModelStore
 from nearfield_models.vad.engine import VadEngine
@@ -83,6 +83,23 @@ def test_silero_finds_the_speech_in_real_orders(recordings: Path) -> None:
         assert any(state.speaking for state in states), path.name
         assert not states[20].speaking, path.name
         assert not states[-1].speaking, path.name
+
+
+@pytest.mark.models
+@pytest.mark.recordings
+def test_hops_give_what_the_network_gives_for_whole_windows_with_their_context(recordings: Path) -> None:
+    path = min((recordings / "orders" / "speech").glob("*.flac"))
+    sound, _ = soundfile.read(path, dtype="float32")
+    session = open_session(ModelStore.default().installed("silero-vad").file("silero_vad.onnx"))
+    state, led, expected = np.zeros((2, 1, 128), np.float32), np.pad(sound, (64, 0)), [0.0]
+    for at in range(0, sound.size - 512 + 1, 512):
+        feeds = {"input": led[None, at : at + 576], "state": state, "sr": np.array(16_000)}
+        result = session.run(None, feeds)
+        state = result["stateN"]
+        expected.append(float(result["output"].item()))
+    vad = silero()
+    for index, hop in enumerate(hops(sound), 1):
+        assert vad.accept(hop) == pytest.approx(expected[index * HOP_SAMPLES // 512], abs=1e-4)
 
 
 @pytest.mark.models
