@@ -7,8 +7,9 @@ Device lists may be stale while any stream is open; ``look_again`` refreshes the
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ from nearfield_edge.errors import EdgeError, SinkError, SourceError
 
 Block = NDArray[Any]
 """``[n, channels]``: int16 where sound comes in, float32 where it goes out."""
+
+_MOST_CHANNELS: Final = 2
+"""More than these two say nothing that speech needs."""
 
 
 class CardStream(Protocol):
@@ -43,7 +47,12 @@ class CardStream(Protocol):
         ...
 
     def start(self, each_block: Callable[[Block], None]) -> None:
-        """Run, and call the function with each block: to read it, or to fill it."""
+        """Run, and call the function with each block: to read it, or to fill it.
+
+        Raises:
+            SourceError: A microphone does not start; it is closed then.
+            SinkError: A speaker does not start; likewise.
+        """
         ...
 
     def finish(self) -> None:
@@ -97,6 +106,8 @@ class PortAudioCard:
             ) from error
         self._library = sounddevice
         self._open: set[_PortAudioStream] = set()
+        # Streams are opened in worker threads, and starting PortAudio anew must not meet one half opened.
+        self._lock = threading.Lock()
 
     def open_input(self, device: str | None) -> CardStream:
         """Open a microphone at its own rate.
@@ -116,39 +127,41 @@ class PortAudioCard:
 
     def look_again(self) -> None:
         """Start PortAudio anew, which is its only way to notice devices."""
-        if not self._open:
-            self._library._terminate()
-            self._library._initialize()
+        with self._lock:
+            if not self._open:
+                self._library._terminate()
+                self._library._initialize()
 
     def _opened(self, device: str | None, kind: str, name: str, fault: type[EdgeError]) -> CardStream:
         which = f"{name} {device!r}" if device else f"default {name}"
-        try:
-            found = self._library.query_devices(device, kind)
-            most = int(found[f"max_{kind}_channels"])
-            stream = _PortAudioStream(
-                self._library, device, kind, int(found["default_samplerate"]), min(most, 2)
-            )
-        except (self._library.PortAudioError, ValueError) as error:
-            raise fault(
-                f"the {which} cannot be opened: {error}; see `nearfield doctor` for what there is"
-            ) from error
-        self._open.add(stream)
-        stream.on_close = self._open.discard
+        with self._lock:
+            try:
+                found = self._library.query_devices(device, kind)
+                stream = _PortAudioStream(self._library, device, kind, found)
+            except (self._library.PortAudioError, ValueError) as error:
+                raise fault(
+                    f"the {which} cannot be opened: {error}; see `nearfield doctor` for what there is"
+                ) from error
+            stream.fault = lambda reason: fault(f"the {which} cannot be started: {reason}")
+            stream.on_close = self._open.discard
+            self._open.add(stream)
         return stream
 
 
 class _PortAudioStream:
-    def __init__(self, library: Any, device: str | None, kind: str, rate_hz: int, channels: int) -> None:
-        self.rate_hz = rate_hz
-        self.channels = channels
+    def __init__(self, library: Any, device: str | None, kind: str, found: dict[str, Any]) -> None:
+        self.rate_hz = int(found["default_samplerate"])
+        self.channels = min(int(found[f"max_{kind}_channels"]), _MOST_CHANNELS)
         self.faults = 0
+        self.fault: Callable[[object], EdgeError] = EdgeError
         self.on_close: Callable[[_PortAudioStream], None] = lambda _: None
         self._each_block: Callable[[Block], None] = lambda _: None
+        self._library = library
         opening = library.InputStream if kind == "input" else library.OutputStream
         self._stream = opening(
             device=device,
-            samplerate=rate_hz,
-            channels=channels,
+            samplerate=self.rate_hz,
+            channels=self.channels,
             dtype="int16" if kind == "input" else "float32",
             latency="low",
             callback=self._called,
@@ -160,7 +173,11 @@ class _PortAudioStream:
 
     def start(self, each_block: Callable[[Block], None]) -> None:
         self._each_block = each_block
-        self._stream.start()
+        try:
+            self._stream.start()
+        except self._library.PortAudioError as error:
+            self.close()
+            raise self.fault(error) from error
 
     def finish(self) -> None:
         self._stream.stop(ignore_errors=True)
