@@ -204,6 +204,17 @@ def test_what_was_ordered_is_not_kept_once_it_is_settled(
     assert outbox.counts() == {"delivered": 1, "dropped": 1}
 
 
+def test_erased_words_are_not_found_in_the_files(
+    tmp_path: Path, outbox: Outbox, delivery: ScriptedDelivery
+) -> None:
+    outbox.stage("a", 0, "coffee", [MqttEffect(topic="t", body="ristretto")])
+    outbox.commit("a")
+    assert any(b"ristretto" in path.read_bytes() for path in tmp_path.iterdir())
+    outbox.deliver_due(NOW)
+    outbox.erase("a")
+    assert not any(b"ristretto" in path.read_bytes() for path in tmp_path.iterdir())
+
+
 def test_a_turn_is_erased_but_not_what_is_still_to_be_delivered(
     outbox: Outbox, delivery: ScriptedDelivery
 ) -> None:

@@ -108,6 +108,15 @@ def test_an_undeclared_port_of_a_declared_host_is_refused(
         socket.create_connection(("127.0.0.1", port), timeout=1)
 
 
+def test_another_address_at_a_declared_port_is_refused(
+    guard: PermissionGuard, allowed: Path, listener: socket.socket
+) -> None:
+    port = listener.getsockname()[1]
+    call = held(allowed, network=frozenset({Origin(scheme="http", host="192.0.2.1", port=port)}))
+    with guard.holding(call), socket.socket() as plain, pytest.raises(PermissionError, match="connect"):
+        plain.connect(("127.0.0.1", port))
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_a_declared_host_is_reached_by_name_and_by_the_address_it_resolves_to(
     guard: PermissionGuard, allowed: Path, listener: socket.socket, host: str

@@ -99,6 +99,7 @@ class Outbox:
         self._stepping = threading.Lock()
         try:
             self._database: Database = open_database(path, MIGRATIONS)
+            self._database.execute("PRAGMA secure_delete=ON")
         except DatabaseError as error:
             raise RecordError(str(error)) from error
 
@@ -129,17 +130,12 @@ class Outbox:
                     "SELECT coalesce(max(revision), 0) FROM effect WHERE turn_id = ?", (turn_id,)
                 )
                 is_late = revision < latest[0][0] or revision <= self._dropped.get(turn_id, -1)
+                state = "dropped" if is_late else "staged"
                 for key, content in zip(keys, contents, strict=True):
                     database.execute(
                         "INSERT INTO effect (key, turn_id, revision, skill, state, content)"
                         " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
-                        (
-                            key,
-                            turn_id,
-                            revision,
-                            skill,
-                            *(("dropped", None) if is_late else ("staged", content)),
-                        ),
+                        (key, turn_id, revision, skill, state, None if is_late else content),
                     )
         except DatabaseError as error:
             self._counters.add("nearfield_outbox_not_staged_total", skill=skill)
@@ -246,7 +242,7 @@ class Outbox:
         return {str(state): int(count) for state, count in rows}
 
     def erase(self, turn_id: str) -> None:
-        """Forget a turn's settled and failed effects. What is still to be delivered stays.
+        """Forget a turn's settled and failed effects, in the file too. What is to be delivered stays.
 
         Raises:
             RecordError: The store cannot be written.
@@ -254,6 +250,7 @@ class Outbox:
         self._execute(
             "DELETE FROM effect WHERE turn_id = ? AND state IN ('delivered', 'dropped', 'failed')", (turn_id,)
         )
+        self._execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def prune(self, before: datetime) -> None:
         """Forget what was delivered or dropped before a time; failures stay until erased.
