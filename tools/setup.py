@@ -83,10 +83,8 @@ def main() -> int:
 
 def _check_python() -> None:
     if sys.version_info < OLDEST_PYTHON:
-        raise SetupError(
-            f"Python {'.'.join(map(str, OLDEST_PYTHON))} or newer is needed, this is {sys.version.split()[0]}: "
-            "run make with PYTHON=python3.11"
-        )
+        oldest, this = ".".join(map(str, OLDEST_PYTHON)), sys.version.split()[0]
+        raise SetupError(f"Python {oldest} or newer is needed, this is {this}: run make PYTHON=python3.11")
 
 
 def _install_debian_packages() -> None:

@@ -78,7 +78,7 @@ class Agent:
         return self._state
 
     async def run(self, source: AudioSource) -> None:
-        """Hear the source to its end; a recording is followed by silence until the device is at rest.
+        """Hear the source to its end, and then silence until the device is at rest.
 
         Raises:
             SourceError: Sound cannot be had.
@@ -86,8 +86,7 @@ class Agent:
         async with aclosing(source.frames()) as frames:
             async for frame in frames:
                 await self.hear(frame)
-        if not source.paced:
-            await self.rest()
+        await self.rest()
 
     async def hear(self, frame: AudioFrame) -> None:
         """Take 10 ms of sound."""
@@ -103,6 +102,8 @@ class Agent:
         for _ in range(_LONGEST_REST_HOPS):
             if self._state.turn is None:
                 break
+            if not isinstance(self._time, InputClock):
+                await self._time.wait_until(self._time.now() + HOP_SAMPLES)
             await self.hear(AudioFrame(stream_id="rest", first_sample=self._hop_at, pcm=_SILENCE))
         while self._tasks:
             await asyncio.wait(self._tasks)

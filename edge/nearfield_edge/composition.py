@@ -40,7 +40,7 @@ from nearfield_edge.skills.worker import FunctionWorker
 from nearfield_edge.sound import SoundMemory
 from nearfield_edge.turn.endpoint import EndpointSettings
 from nearfield_edge.turn.state import Mode, TurnSettings
-from nearfield_edge.workers import WorkerParts
+from nearfield_edge.workers import RECORDED_LEAD_MS, WorkerParts
 from nearfield_models.grammar.compiler import SentenceSource, compile_grammar
 from nearfield_models.grammar.grammar import Grammar, ListValue
 from nearfield_models.pcm import SAMPLES_PER_MS
@@ -205,8 +205,8 @@ class Device:
 
 def _remembered_samples(settings: TurnSettings) -> int:
     """The longest turn with what comes before it and after it, and two seconds for a slow reader."""
-    longest_ms = settings.endpoint.longest_turn_ms + settings.wake_lead_ms + settings.reopen_ms
-    return (longest_ms + 2_000) * SAMPLES_PER_MS
+    around_ms = settings.wake_lead_ms + RECORDED_LEAD_MS + settings.reopen_ms + 2_000
+    return (settings.endpoint.longest_turn_ms + around_ms) * SAMPLES_PER_MS
 
 
 def _ears(place: Surroundings, engines: Engines, memory: SoundMemory) -> Ears:

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import ExitStack, aclosing
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 
@@ -27,11 +27,16 @@ from nearfield_edge.wake_phrase import without_wake_phrase
 from nearfield_models.asr.engine import AsrEngine, Hypothesis
 from nearfield_models.cancellation import Cancellation
 from nearfield_models.errors import EngineError
-from nearfield_models.pcm import SAMPLE_RATE_HZ, Samples
+from nearfield_models.pcm import SAMPLE_RATE_HZ, SAMPLES_PER_MS, Samples
 from nearfield_models.tts.engine import TtsEngine
 from nearfield_sync.messages.turn_record import TurnRecord
 
 _NO_SOUND: Samples = np.zeros(0, dtype=np.float32)
+
+RECORDED_LEAD_MS: Final = 2_000
+"""Sound kept with a recorded utterance from before it: enough for the wake word to be found again."""
+_WINDOWS: Final = 2_560
+"""Samples after which 10 ms hops and the voice detector's windows of 512 begin together."""
 
 Work = Coroutine[Any, Any, None]
 
@@ -40,7 +45,7 @@ class TurnKeeper(Protocol):
     """Where finished turns go."""
 
     async def keep(self, record: TurnRecord, sound: Samples) -> None:
-        """Store the record, and the utterance's ``float32[n]`` where the site records sound."""
+        """Store the record, and the turn's ``float32[n]`` where the site records sound."""
         ...
 
 
@@ -121,7 +126,7 @@ class Workers:
         return None
 
     def forget(self, turn_id: str) -> Samples:
-        """Let go of a closed turn; gives the sound of its utterance."""
+        """Let go of a closed turn; gives the sound of its utterance with what came before."""
         self._partials.pop(turn_id, None)
         self._speech.pop(turn_id, None)
         self._wanted = {key: value for key, value in self._wanted.items() if key[0] != turn_id}
@@ -177,7 +182,7 @@ class Workers:
             raise EngineError("this device was started without a recogniser")
         sound = self._parts.memory.recall(command.first_sample, command.end_sample)
         if isinstance(command, do.Recognise):
-            self._utterances[command.turn_id] = sound
+            self._utterances[command.turn_id] = self._with_lead(command)
         cancellation = self._cancellation(command.turn_id, command.revision)
         work = partial(
             self._parts.asr.transcribe,
@@ -188,6 +193,11 @@ class Workers:
         hypothesis = await self._parts.executor.run(priority, work, cancellation)
         self._partials[command.turn_id] = hypothesis
         return hypothesis
+
+    def _with_lead(self, command: do.Recognise) -> Samples:
+        """The utterance and what came before it, cut where the detectors' windows begin: it replays alike."""
+        start = command.first_sample - RECORDED_LEAD_MS * SAMPLES_PER_MS
+        return self._parts.memory.recall(max(0, start) // _WINDOWS * _WINDOWS, command.end_sample)
 
     async def _understand(self, command: do.Understand) -> None:
         understanding = self._parts.dialogue.understand(command.transcript)

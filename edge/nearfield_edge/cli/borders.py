@@ -8,6 +8,7 @@ from pathlib import Path
 from nearfield_edge.audio.clock import PlaybackClock
 from nearfield_edge.audio.paced_sink import PacedSink
 from nearfield_edge.audio.sink import AudioSink
+from nearfield_edge.audio.sound_card import SoundCard
 from nearfield_edge.audio.source import AudioSource
 from nearfield_edge.configuration import AudioSection, WebSocketSection
 from nearfield_edge.errors import ConfigurationError
@@ -27,10 +28,16 @@ async def open_borders(audio: AudioSection, time: PlaybackClock) -> tuple[AudioS
         raise ConfigurationError(
             'audio.sink = "websocket" needs audio.source = "websocket": they share a client'
         )
-    return _source(audio, time), _sink(audio, time)
+    card: SoundCard | None = None
+    if audio.source == "microphone" or audio.sink == "speaker":
+        # One for both: looking for new devices restarts PortAudio under whoever else uses it.
+        from nearfield_edge.audio.sound_card import PortAudioCard
+
+        card = PortAudioCard()
+    return _source(audio, time, card), _sink(audio, time, card)
 
 
-def _source(audio: AudioSection, time: PlaybackClock) -> AudioSource:
+def _source(audio: AudioSection, time: PlaybackClock, card: SoundCard | None) -> AudioSource:
     if audio.source == "stdin":
         from nearfield_edge.audio.stdin_source import StdinSource
 
@@ -40,15 +47,15 @@ def _source(audio: AudioSection, time: PlaybackClock) -> AudioSource:
         return StdinSource(raw, rate_hz=stdin.rate_hz, channels=stdin.channels, width_bits=stdin.bits)
     from nearfield_edge.audio.device import Microphone
 
-    return Microphone(audio.microphone, clock=time)
+    return Microphone(audio.microphone, clock=time, card=card)
 
 
-def _sink(audio: AudioSection, time: PlaybackClock) -> AudioSink:
+def _sink(audio: AudioSection, time: PlaybackClock, card: SoundCard | None) -> AudioSink:
     if audio.sink == "none":
         return PacedSink(time)
     from nearfield_edge.audio.device import Speaker
 
-    return Speaker(audio.speaker, clock=time)
+    return Speaker(audio.speaker, clock=time, card=card)
 
 
 async def _web_socket(audio: AudioSection, time: PlaybackClock) -> tuple[AudioSource, AudioSink]:

@@ -18,6 +18,7 @@ from nearfield_edge.cli.presentation import show_turn
 from nearfield_edge.cli.single_turn import answer_sound
 from nearfield_edge.composition import Surroundings, open_recordings, open_turns, surroundings
 from nearfield_edge.errors import SourceError
+from nearfield_edge.turn.state import Mode
 from nearfield_sync.messages.turn_record import TurnRecord
 
 
@@ -39,7 +40,8 @@ def command(turn_or_audio: str, config: Path | None, as_json: bool) -> None:
     else:
         source, before = _kept(place, turn_or_audio)
     with tempfile.TemporaryDirectory(prefix="nearfield-replay-") as folder:
-        after = asyncio.run(_again(place, source, Path(folder)))
+        mode = Mode.WAKE if before is not None and before.opened_by == "wake" else Mode.OPEN_MIC
+        after = asyncio.run(_again(place, source, Path(folder), mode))
     if as_json:
         print_json({"before": before.to_dict() if before else None, "after": after.to_dict()})
         return
@@ -62,11 +64,11 @@ def _kept(place: Surroundings, turn_id: str) -> tuple[AudioSource, TurnRecord | 
     return MemorySource(b"".join(recording.pcm())), before
 
 
-async def _again(place: Surroundings, source: AudioSource, folder: Path) -> TurnRecord:
+async def _again(place: Surroundings, source: AudioSource, folder: Path, mode: Mode) -> TurnRecord:
     device = place.configuration.device.model_copy(update={"data": folder})
     records = place.configuration.records.model_copy(update={"sound": False})
     configuration = place.configuration.model_copy(update={"device": device, "records": records})
-    record = await answer_sound(surroundings(configuration), source, InputClock(), None)
+    record = await answer_sound(surroundings(configuration), source, InputClock(), None, mode)
     if record is None:
-        raise SourceError("nobody speaks in this recording")
+        raise SourceError("nobody makes a request in this recording")
     return record

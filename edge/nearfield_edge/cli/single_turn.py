@@ -33,14 +33,25 @@ async def answer_text(place: Surroundings, text: str, reply: Path | None) -> Tur
 
 
 async def answer_sound(
-    place: Surroundings, source: AudioSource, time: PlaybackClock, reply: Path | None
+    place: Surroundings,
+    source: AudioSource,
+    time: PlaybackClock,
+    reply: Path | None,
+    mode: Mode = Mode.OPEN_MIC,
 ) -> TurnRecord | None:
     """Answer the first request in a source; None where nobody speaks in it.
+
+    Args:
+        place: What every part shares.
+        source: The sound.
+        time: The time that the reply is heard by.
+        reply: Where the reply's sound is written.
+        mode: Whether a request needs the wake word.
 
     Raises:
         EdgeError, ModelsError, SyncError: Something the device needs is missing or wrong.
     """
-    return await _one_turn(place, None, source, time, reply)
+    return await _one_turn(place, None, source, time, reply, mode)
 
 
 async def _one_turn(
@@ -49,9 +60,10 @@ async def _one_turn(
     source: AudioSource | None,
     time: PlaybackClock,
     reply: Path | None,
+    mode: Mode = Mode.OPEN_MIC,
 ) -> TurnRecord | None:
-    without_wake = place.configuration.wake.model_copy(update={"mode": "open_mic", "packs": ()})
-    configuration = place.configuration.model_copy(update={"wake": without_wake})
+    wake = place.configuration.wake.model_copy(update={"mode": mode.value})
+    configuration = place.configuration.model_copy(update={"wake": wake})
     speak = source is not None or reply is not None
     engines, knowledge = await asyncio.gather(
         asyncio.to_thread(load_engines, configuration, hear=source is not None, speak=speak),
@@ -60,7 +72,7 @@ async def _one_turn(
     sink = PacedSink(time, WavTrack(WavFile(reply), gapless=True) if reply is not None else None)
     settings = replace(
         turn_settings(configuration, loudspeaker=False),
-        mode=Mode.OPEN_MIC,
+        mode=mode,
         follow_up_ms=0,
         partial_every_ms=configuration.turn.partial_every_ms if source is not None and source.paced else 0,
     )
