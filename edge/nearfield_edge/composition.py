@@ -22,6 +22,7 @@ from nearfield_edge.errors import ConfigurationError
 from nearfield_edge.inference import InferenceExecutor
 from nearfield_edge.keeping import StoredTurns
 from nearfield_edge.life.egress import Egress
+from nearfield_edge.records.conversation_file import ConversationFile
 from nearfield_edge.records.keys import FileKeyStore
 from nearfield_edge.records.outbox import Outbox
 from nearfield_edge.records.outbox_loop import OutboxLoop
@@ -155,6 +156,7 @@ class Device:
             policy=knowledge.policy,
             reach=lambda: Reach(restricted=place.egress.restricted),
             now=place.now,
+            memory=ConversationFile(place.configuration.device.data / "conversation.json"),
             on_commit=self.deliveries.wake,
         )
         memory = SoundMemory(_remembered_samples(settings))

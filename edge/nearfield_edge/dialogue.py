@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import partial
 
 from nearfield_edge import phrases
+from nearfield_edge.records.conversation_file import ConversationFile
 from nearfield_edge.records.outbox import Outbox
 from nearfield_edge.routing.policy import RoutingPolicy
 from nearfield_edge.routing.router import Reach, choose_route
@@ -34,6 +35,7 @@ class Dialogue:
         policy: RoutingPolicy,
         reach: Callable[[], Reach],
         now: Callable[[], datetime],
+        memory: ConversationFile,
         on_commit: Callable[[], None],
     ) -> None:
         """Take the parts.
@@ -45,6 +47,7 @@ class Dialogue:
             policy: Who answers what.
             reach: What could answer besides a skill, at the moment.
             now: The site's time, aware.
+            memory: Where the conversation outlives the process.
             on_commit: Told when effects have been committed.
         """
         self._grammar = grammar
@@ -54,7 +57,8 @@ class Dialogue:
         self._reach = reach
         self._now = now
         self._on_commit = on_commit
-        self._conversation = Conversation()
+        self._memory = memory
+        self._conversation = memory.load()
         self._unsettled: dict[str, Conversation] = {}
 
     @property
@@ -117,22 +121,15 @@ class Dialogue:
         return phrases.apology(fault)
 
     async def commit(self, turn_id: str) -> None:
-        """The turn is settled: its conversation holds, its effects shall happen.
-
-        Raises:
-            RecordError: The effects cannot be marked; they stay staged and are settled at the next start.
-        """
+        """The turn is settled: its conversation holds, its effects shall happen."""
         conversation = self._unsettled.pop(turn_id, None)
         if conversation is not None:
             self._conversation = conversation
+            await asyncio.to_thread(self._memory.keep, conversation)
         await asyncio.to_thread(self._outbox.commit, turn_id)
         self._on_commit()
 
     async def drop(self, turn_id: str, revision: int) -> None:
-        """What this revision staged shall not happen.
-
-        Raises:
-            RecordError: The effects cannot be marked.
-        """
+        """What this revision staged shall not happen."""
         self._unsettled.pop(turn_id, None)
         await asyncio.to_thread(self._outbox.drop, turn_id, revision)

@@ -244,3 +244,22 @@ async def _happened(data: Path, path: Path, time: PlaybackClock) -> list[do.Comm
         pace = None if isinstance(time, InputClock) else time
         await hear_one_turn(device, FileSource(path, pace=pace), records)
     return happened
+
+
+async def test_a_conversation_goes_on_in_the_next_process(tmp_path: Path) -> None:
+    async with staged(tmp_path) as stage:
+        stage.device.agent.tell(ev.TextGiven(at=0, text=ORDER))
+        await stage.device.agent.rest()
+    async with staged(tmp_path) as stage:
+        stage.device.agent.tell(ev.TextGiven(at=0, text="make it small"))
+        await stage.device.agent.rest()
+        assert stage.records[-1].understanding.source == "context"
+    assert (tmp_path / "conversation.json").stat().st_mode & 0o077 == 0
+
+
+async def test_a_damaged_conversation_is_forgotten_and_the_device_starts(tmp_path: Path) -> None:
+    (tmp_path / "conversation.json").write_text('{"memory": [1, 2')
+    async with staged(tmp_path) as stage:
+        stage.device.agent.tell(ev.TextGiven(at=0, text=ORDER))
+        await stage.device.agent.rest()
+        assert stage.records[-1].outcome == "answered"
