@@ -7,46 +7,18 @@ make the file again.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from nearfield_models.errors import BuildStepError, RuntimeMissingError
+from nearfield_models.asr.tokens import read_pieces
+from nearfield_models.errors import BuildStepError, PackDamagedError, RuntimeMissingError
 
 VOCODER_ENTRY: Final = "/dec/conv_pre/Conv"
 """The node of a Piper (VITS) graph where the vocoder begins."""
-
-
-def read_moonshine_vocabulary(content: bytes) -> tuple[bytes, ...]:
-    """Read the bytes of every token, by id, from a Moonshine ``tokenizer.bin``.
-
-    Each token is a length (one byte, or two when the first is 128 or more: ``(first - 128) + second * 128``)
-    and that many bytes; length 0 is a token without text.
-
-    Raises:
-        BuildStepError: The file ends within a token.
-
-    Source: moonshine-ai/moonshine, ``core/bin-tokenizer``.
-    """
-    return tuple(_tokens(content))
-
-
-def _tokens(content: bytes) -> Iterator[bytes]:
-    at = 0
-    while at < len(content):
-        length, at = content[at], at + 1
-        if length >= 128:
-            if at >= len(content):
-                raise BuildStepError(
-                    f"tokenizer.bin ends after byte {at}, within a token's length: fetch it again"
-                )
-            length, at = content[at] * 128 + length - 128, at + 1
-        if at + length > len(content):
-            raise BuildStepError(f"tokenizer.bin ends within the token at byte {at}: fetch it again")
-        yield content[at : at + length]
-        at += length
+_NOISE: Final = "RandomNormalLike"
 
 
 def sherpa_token_lines(tokens: tuple[bytes, ...]) -> str:
@@ -64,21 +36,33 @@ def sherpa_token_lines(tokens: tuple[bytes, ...]) -> str:
 
 
 def _moonshine_tokens(inputs: tuple[Path, ...], outputs: tuple[Path, ...]) -> None:
-    vocabulary = read_moonshine_vocabulary(inputs[0].read_bytes())
-    outputs[0].write_text(sherpa_token_lines(vocabulary), encoding="utf-8")
+    try:
+        pieces = read_pieces(inputs[0])
+    except PackDamagedError as error:
+        raise BuildStepError(str(error)) from error
+    outputs[0].write_text(sherpa_token_lines(pieces), encoding="utf-8")
 
 
 def _split_voice(inputs: tuple[Path, ...], outputs: tuple[Path, ...]) -> None:
-    """Cut a Piper graph at the one tensor that enters the vocoder: ``inputs[0]`` into front and vocoder."""
+    """Cut a Piper graph at the one tensor that enters the vocoder: ``inputs[0]`` into front and vocoder.
+
+    Its sources of noise are given seeds, so that a voice says the same after each start.
+    """
     try:
         import onnx
+        import onnx.helper
+        import onnx.shape_inference
         import onnx.utils
     except ImportError as error:
         raise RuntimeMissingError(
             "splitting a voice needs the onnx package: install nearfield with its `models` extra"
         ) from error
     try:
-        voice = onnx.load(str(inputs[0]))
+        # OpenVINO cannot compile a vocoder whose input has no known number of channels.
+        voice = onnx.shape_inference.infer_shapes(onnx.load(str(inputs[0])))
+        for number, node in enumerate((n for n in voice.graph.node if n.op_type == _NOISE), start=1):
+            if all(attribute.name != "seed" for attribute in node.attribute):
+                node.attribute.append(onnx.helper.make_attribute("seed", float(number)))
         seam = _vocoder_entry(voice.graph, inputs[0].name)
         extractor = onnx.utils.Extractor(voice)
         given = [value.name for value in voice.graph.input]
@@ -122,6 +106,6 @@ class Recipe:
 RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(
     {
         "moonshine-tokens": Recipe(version=1, inputs=1, outputs=1, make=_moonshine_tokens),
-        "split-voice": Recipe(version=1, inputs=1, outputs=2, make=_split_voice),
+        "split-voice": Recipe(version=2, inputs=1, outputs=2, make=_split_voice),
     }
 )

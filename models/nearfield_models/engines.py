@@ -6,7 +6,7 @@ runtime which is not used need not be installed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeVar
 
 from nearfield_models.asr.engine import AsrEngine
@@ -18,7 +18,9 @@ from nearfield_models.vad.engine import VadEngine
 from nearfield_models.wake.engine import WakeEngine
 
 _Engine = TypeVar("_Engine")
+_Entry = TypeVar("_Entry")
 _Constructor = Callable[[InstalledPack, RuntimeOptions], _Engine]
+_WakeConstructor = Callable[[InstalledPack, RuntimeOptions, Sequence[InstalledPack]], WakeEngine]
 
 
 def _moonshine(pack: InstalledPack, runtime: RuntimeOptions) -> AsrEngine:
@@ -39,10 +41,12 @@ def _silero(pack: InstalledPack, runtime: RuntimeOptions) -> VadEngine:
     return SileroVad(pack, runtime)
 
 
-def _micro_wake_word(pack: InstalledPack, runtime: RuntimeOptions) -> WakeEngine:
+def _micro_wake_word(
+    pack: InstalledPack, runtime: RuntimeOptions, also: Sequence[InstalledPack]
+) -> WakeEngine:
     from nearfield_models.wake.microwakeword import MicroWakeWord
 
-    return MicroWakeWord(pack, runtime)
+    return MicroWakeWord(pack, runtime, also=also)
 
 
 def _piper(pack: InstalledPack, runtime: RuntimeOptions) -> TtsEngine:
@@ -54,7 +58,7 @@ def _piper(pack: InstalledPack, runtime: RuntimeOptions) -> TtsEngine:
 # The first of each table is the default.
 ASR_ENGINES: Final[Mapping[str, _Constructor[AsrEngine]]] = {"moonshine": _moonshine, "sherpa": _sherpa}
 VAD_ENGINES: Final[Mapping[str, _Constructor[VadEngine]]] = {"silero": _silero}
-WAKE_ENGINES: Final[Mapping[str, _Constructor[WakeEngine]]] = {"microwakeword": _micro_wake_word}
+WAKE_ENGINES: Final[Mapping[str, _WakeConstructor]] = {"microwakeword": _micro_wake_word}
 TTS_ENGINES: Final[Mapping[str, _Constructor[TtsEngine]]] = {"piper": _piper}
 
 
@@ -96,12 +100,24 @@ def load_vad(
 def load_wake(
     pack_id: str = "microwakeword-alexa",
     *,
+    also: Sequence[str] = (),
     engine: str | None = None,
     store: ModelStore | None = None,
     runtime: RuntimeOptions | None = None,
 ) -> WakeEngine:
-    """Load a wake-word detector; arguments and errors as `load_asr`, names in `WAKE_ENGINES`."""
-    return _load(WAKE_ENGINES, "wake words", engine, pack_id, store, runtime)
+    """Load a wake-word detector; errors as `load_asr`.
+
+    Args:
+        pack_id: A fetched pack of role ``wake``.
+        also: Packs of further phrases, heard by the same detector for less than by one each.
+        engine: A name in `WAKE_ENGINES`; None means its first.
+        store: Where packs lie; None means this user's store.
+        runtime: Hardware and threads; None means the defaults.
+    """
+    make = _chosen(WAKE_ENGINES, "wake words", engine)
+    store = store or ModelStore.default()
+    further = [store.installed(one) for one in also]
+    return make(store.installed(pack_id), runtime or RuntimeOptions(), further)
 
 
 def load_tts(
@@ -123,8 +139,12 @@ def _load(
     store: ModelStore | None,
     runtime: RuntimeOptions | None,
 ) -> _Engine:
+    make = _chosen(table, purpose, engine)
+    return make((store or ModelStore.default()).installed(pack_id), runtime or RuntimeOptions())
+
+
+def _chosen(table: Mapping[str, _Entry], purpose: str, engine: str | None) -> _Entry:
     name = engine or next(iter(table))
     if name not in table:
         raise EngineError(f"there is no engine {name!r} for {purpose}: choose {' or '.join(table)}")
-    pack = (store or ModelStore.default()).installed(pack_id)
-    return table[name](pack, runtime or RuntimeOptions())
+    return table[name]

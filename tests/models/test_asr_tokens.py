@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nearfield_models.asr.tokens import END, START, Tokens
+from nearfield_models.asr.tokens import END, START, Tokens, split_pieces
 from nearfield_models.errors import EngineError, PackDamagedError, PackNotFoundError
 from nearfield_models.store import ModelStore
 
@@ -74,6 +74,28 @@ def test_decoding_gives_back_what_was_encoded(moonshine: Tokens, text: str) -> N
 def test_words_get_the_pieces_that_the_model_itself_writes(moonshine: Tokens) -> None:
     pieces = [moonshine.pieces[token].decode() for token in moonshine.encode("my fellow Americans.")]
     assert pieces == ["▁my", "▁fellow", "▁Americans", "."]
+
+
+def _vocabulary_file(tokens: list[bytes]) -> bytes:
+    content = b""
+    for token in tokens:
+        length = len(token)
+        content += bytes([length]) if length < 128 else bytes([128 + length % 128, length // 128])
+        content += token
+    return content
+
+
+@given(st.lists(st.one_of(st.binary(max_size=20), st.binary(min_size=120, max_size=300)), max_size=8))
+def test_a_vocabulary_reads_back_as_it_was_written(tokens: list[bytes]) -> None:
+    assert list(split_pieces(_vocabulary_file(tokens), "a file")) == tokens
+
+
+@given(st.lists(st.binary(min_size=1, max_size=200), min_size=1, max_size=4), st.data())
+def test_a_vocabulary_cut_within_a_token_is_refused(tokens: list[bytes], data: st.DataObject) -> None:
+    last = len(_vocabulary_file(tokens[-1:]))
+    cut = data.draw(st.integers(min_value=1, max_value=last - 1))
+    with pytest.raises(PackDamagedError, match="a file ends within the piece"):
+        list(split_pieces(_vocabulary_file(tokens)[:-cut], "a file"))
 
 
 @pytest.mark.models

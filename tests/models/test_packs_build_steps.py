@@ -9,51 +9,29 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from nearfield_models import build_steps
-from nearfield_models.build_steps import RECIPES, read_moonshine_vocabulary, sherpa_token_lines
+from nearfield_models.build_steps import RECIPES, sherpa_token_lines
 from nearfield_models.errors import BuildStepError, ModelsError, PackDamagedError
 from nearfield_models.fetching.fetch import fetch_packs
+from nearfield_models.runtime.session import RuntimeOptions, open_session
 from nearfield_models.store import InstalledPack, ModelStore
 from tests.models.small_packs import DEVELOPMENT, Site
 
 TOKENS_STEP = {"kind": "moonshine-tokens", "inputs": ["tokenizer.bin"], "outputs": ["tokens.txt"]}
-
-
-def _vocabulary_file(tokens: list[bytes]) -> bytes:
-    content = b""
-    for token in tokens:
-        length = len(token)
-        content += bytes([length]) if length < 128 else bytes([128 + length % 128, length // 128])
-        content += token
-    return content
+VOCABULARY = b"\x05<unk>\x03<s>\x04</s>\x02hi"
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
     site = Site(tmp_path)
-    site.add_pack("words", {"tokenizer.bin": _vocabulary_file([b"<s>", b"hi"])}, build=[TOKENS_STEP])
+    site.add_pack("words", {"tokenizer.bin": VOCABULARY}, build=[TOKENS_STEP])
     return site
 
 
 def _fetch(site: Site) -> tuple[str, ...]:
     (done,) = fetch_packs(site.store, ["words"], DEVELOPMENT)
     return done.built
-
-
-@given(st.lists(st.one_of(st.binary(max_size=20), st.binary(min_size=120, max_size=300)), max_size=8))
-def test_a_vocabulary_reads_back_as_it_was_written(tokens: list[bytes]) -> None:
-    assert read_moonshine_vocabulary(_vocabulary_file(tokens)) == tuple(tokens)
-
-
-@given(st.lists(st.binary(min_size=1, max_size=200), min_size=1, max_size=4), st.data())
-def test_a_vocabulary_cut_within_a_token_is_refused(tokens: list[bytes], data: st.DataObject) -> None:
-    last = len(_vocabulary_file(tokens[-1:]))
-    cut = data.draw(st.integers(min_value=1, max_value=last - 1))
-    with pytest.raises(BuildStepError, match=r"tokenizer\.bin ends"):
-        read_moonshine_vocabulary(_vocabulary_file(tokens)[:-cut])
 
 
 def test_a_token_line_is_its_text_in_base64_and_its_id_with_the_word_mark_as_a_space() -> None:
@@ -120,6 +98,13 @@ def test_a_step_with_the_wrong_number_of_files_is_refused(tmp_path: Path) -> Non
         _fetch(site)
 
 
+def test_a_torn_token_table_is_a_build_step_that_failed(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.add_pack("words", {"tokenizer.bin": VOCABULARY[:-1]}, build=[TOKENS_STEP])
+    with pytest.raises(BuildStepError, match=r"tokenizer\.bin ends within the piece at byte 15"):
+        _fetch(site)
+
+
 def test_a_voice_that_is_no_graph_is_refused_and_leaves_no_part(tmp_path: Path) -> None:
     site = Site(tmp_path)
     step = {"kind": "split-voice", "inputs": ["voice.onnx"], "outputs": ["front.onnx", "vocoder.onnx"]}
@@ -159,6 +144,18 @@ def test_the_two_halves_of_the_voice_speak_as_the_whole_does() -> None:
     assert joined.shape == direct.shape
     assert np.abs(direct).max() > 0.01
     np.testing.assert_allclose(joined, direct, atol=1e-5)
+
+
+@pytest.mark.models
+def test_openvino_runs_the_vocoder_and_agrees_with_onnx_runtime() -> None:
+    pytest.importorskip("openvino")
+    vocoder = _installed("piper-en-us-joe-medium").file("vocoder.onnx")
+    one, other = open_session(vocoder), open_session(vocoder, RuntimeOptions(engine="openvino", device="CPU"))
+    (entry,) = one.input_names
+    latent = np.random.default_rng(1).standard_normal((1, 192, 40)).astype(np.float32)
+    (expected,), (found,) = (session.run(None, {entry: latent}).values() for session in (one, other))
+    assert np.abs(expected).max() > 0.05
+    np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 @pytest.mark.models

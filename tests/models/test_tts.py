@@ -2,8 +2,10 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
 import sys
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -28,12 +30,12 @@ def joe() -> PiperVoice:
     return load()
 
 
-def load(scales: VoiceScales | None = None) -> PiperVoice:
+def load(scales: VoiceScales | None = None, runtime: RuntimeOptions | None = None) -> PiperVoice:
     try:
         pack = ModelStore.default().installed("piper-en-us-joe-medium")
     except PackNotFoundError as error:
         pytest.skip(str(error))
-    return PiperVoice(pack, RuntimeOptions(), scales=scales)
+    return PiperVoice(pack, runtime or RuntimeOptions(), scales=scales)
 
 
 EVERY_VOICE: list[Callable[[], TtsEngine]] = [
@@ -125,6 +127,25 @@ def test_without_noise_the_same_text_gives_the_same_sound() -> None:
     voice = load(NO_NOISE)
     once, again = (np.concatenate(list(voice.synthesise(SENTENCE))) for _ in range(2))
     assert np.array_equal(once, again)
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
+def test_after_a_new_start_the_voice_says_a_sentence_in_the_same_way(
+    engine: Literal["onnxruntime", "openvino"],
+) -> None:
+    """In a process of its own, since ONNX Runtime draws an unnamed seed once a process."""
+    pytest.importorskip(engine)
+    spoken = np.concatenate(list(load(runtime=RuntimeOptions(engine=engine)).synthesise(SENTENCE)))
+    code = (
+        "import sys; from nearfield_models import load_tts;"
+        "from nearfield_models.runtime.session import RuntimeOptions;"
+        "voice = load_tts(runtime=RuntimeOptions(engine=sys.argv[1]));"
+        "sys.stdout.buffer.write(b''.join(chunk.tobytes() for chunk in voice.synthesise(sys.argv[2])))"
+    )
+    again = subprocess.run([sys.executable, "-c", code, engine, SENTENCE], capture_output=True, timeout=60)
+    assert again.returncode == 0, again.stderr.decode()
+    assert again.stdout == spoken.tobytes()
 
 
 @pytest.mark.models

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from nearfield_models import load_wake
 from nearfield_models.errors import EngineError, PackDamagedError, PackNotFoundError
 from nearfield_models.pcm import HOP_BYTES
 from nearfield_models.runtime.session import RuntimeOptions
@@ -108,9 +109,8 @@ def test_after_a_reset_nothing_of_a_half_heard_call_is_left(recordings: Path) ->
 @pytest.mark.models
 @pytest.mark.recordings
 def test_several_phrases_share_the_features_and_each_is_named(recordings: Path) -> None:
-    engine = MicroWakeWord(
-        pack("microwakeword-okay-nabu"), RuntimeOptions(), also=[pack("microwakeword-alexa")]
-    )
+    pack("microwakeword-okay-nabu")
+    engine = load_wake("microwakeword-okay-nabu", also=["microwakeword-alexa"])
     assert engine.capabilities.phrases == ("Okay Nabu", "Alexa")
     assert [detection.phrase for detection in heard(engine, clips(recordings, "alexa", 1)[0])] == ["Alexa"]
 

@@ -17,7 +17,7 @@ import numpy as np
 from nearfield_models.asr.engine import AsrCapabilities, Hypothesis
 from nearfield_models.asr.moonshine import LONGEST_SECONDS, SHORTEST_SAMPLES, joined
 from nearfield_models.asr.moonshine_greedy import loop_length
-from nearfield_models.asr.tokens import Tokens
+from nearfield_models.asr.tokens import read_pieces
 from nearfield_models.asr.utterance import checked, cut_at_quiet_places, is_silent
 from nearfield_models.cancellation import Cancellation
 from nearfield_models.errors import EngineError, PackDamagedError, RuntimeMissingError
@@ -38,7 +38,7 @@ class SherpaAsr:
             raise RuntimeMissingError(
                 "sherpa-onnx is not installed: install the extra with `pip install 'nearfield[sherpa]'`"
             ) from error
-        require_token_lines(pack.file("tokens.txt"), len(Tokens.read(pack.file("tokenizer.bin"))))
+        require_token_lines(pack.file("tokens.txt"), len(read_pieces(pack.file("tokenizer.bin"))))
         try:
             self._recogniser: Any = sherpa_onnx.OfflineRecognizer.from_moonshine_v2(
                 encoder=str(pack.file("encoder_model.ort")),

@@ -9,12 +9,11 @@ Source: SentencePiece's BPE (Kudo and Richardson, 2018).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from nearfield_models.build_steps import read_moonshine_vocabulary
-from nearfield_models.errors import BuildStepError, EngineError, PackDamagedError
+from nearfield_models.errors import EngineError, PackDamagedError
 
 START: Final = 1
 END: Final = 2
@@ -25,6 +24,58 @@ _WRITTEN_BYTE: Final = re.compile(rb"<0x([0-9A-F]{2})>")
 _CONTROL: Final = re.compile(rb"<unk>|<s>|</s>|<<ST_\d+>>|")
 # No piece goes on past a space, so words are merged one by one.
 _WORD: Final = re.compile(f"{_SPACE}*[^{_SPACE}]+|{_SPACE}+")
+
+
+def read_pieces(file: Path) -> tuple[bytes, ...]:
+    """Read the bytes of every piece, by id, from a Moonshine ``tokenizer.bin``.
+
+    Raises:
+        PackDamagedError: The file cannot be read, is torn, or is far too large or too small to be a table.
+    """
+    try:
+        size = file.stat().st_size
+        if size > _LARGEST_FILE_BYTES:
+            raise PackDamagedError(
+                f"token table {file} has {size} bytes and cannot be one: fetch its pack again"
+            )
+        content = file.read_bytes()
+    except OSError as error:
+        raise PackDamagedError(f"token table {file} cannot be read: fetch its pack again") from error
+    pieces = tuple(split_pieces(content, str(file)))
+    if len(pieces) <= END:
+        raise PackDamagedError(
+            f"token table {file} holds {len(pieces)} pieces and cannot be one: fetch its pack again"
+        )
+    return pieces
+
+
+def split_pieces(content: bytes, origin: str) -> Iterator[bytes]:
+    """Yield the pieces that a ``tokenizer.bin`` holds.
+
+    Each is a length (one byte, or two when the first is 128 or more: ``(first - 128) + second * 128``) and
+    that many bytes; length 0 is a token without text.
+
+    Args:
+        content: The file.
+        origin: What to call it in an error.
+
+    Raises:
+        PackDamagedError: It ends within a piece.
+
+    Source: moonshine-ai/moonshine, ``core/bin-tokenizer``.
+    """
+    at = 0
+    while at < len(content):
+        begin = at
+        length, at = content[at], at + 1
+        if length >= 128 and at < len(content):
+            length, at = content[at] * 128 + length - 128, at + 1
+        if at + length > len(content):
+            raise PackDamagedError(
+                f"token table {origin} ends within the piece at byte {begin}: fetch its pack again"
+            )
+        yield content[at : at + length]
+        at += length
 
 
 class Tokens:
@@ -44,24 +95,7 @@ class Tokens:
         Raises:
             PackDamagedError: The file cannot be read, is torn, or is far too large to be a table.
         """
-        try:
-            size = file.stat().st_size
-            data = file.read_bytes() if size <= _LARGEST_FILE_BYTES else b""
-        except OSError as error:
-            raise PackDamagedError(f"token table {file} cannot be read: fetch its pack again") from error
-        if size > _LARGEST_FILE_BYTES:
-            raise PackDamagedError(
-                f"token table {file} has {size} bytes and cannot be one: fetch its pack again"
-            )
-        try:
-            pieces = read_moonshine_vocabulary(data)
-        except BuildStepError as error:
-            raise PackDamagedError(f"token table {file} is torn: {error}") from error
-        if len(pieces) <= END:
-            raise PackDamagedError(
-                f"token table {file} holds {len(pieces)} pieces and cannot be one: fetch its pack again"
-            )
-        return cls(pieces)
+        return cls(read_pieces(file))
 
     def __len__(self) -> int:
         return len(self._pieces)

@@ -35,7 +35,7 @@ _TOKEN: Final = re.compile(
     | (?P<time>\d{1,2}:[0-5]\d)(?!\d)
     | (?P<ordinal>\d+(?=(?:st|nd|rd|th)\b))(?:st|nd|rd|th)
     | (?P<number>\d+(?:,\d{3}(?!\d))*(?:\.\d+)?)
-    | (?P<compound>(?:wi[-\u2011]fi|e[-\u2011]mail|o\.?k\.?)\b)
+    | (?P<compound>(?:wi[-\u2011]fi|e[-\u2011]mail|to[-\u2011](?:day|morrow|night)|o\.?k\.?)\b)
     | (?P<initials>(?:LETTER\.){2,})
     | (?P<word>LETTER+(?:['\u2019]LETTER+)*)
     | (?P<ending>['\u2019]s\b)
@@ -47,6 +47,7 @@ _TOKEN: Final = re.compile(
 _ENGLISH: Final[Mapping[str, str]] = {
     "%": "percent", "&": "and", "+": "plus", "@": "at", "°": "degrees",
     "ok": "okay", "oz": "ounce", "alright": "all right", "cannot": "can not",
+    "anyone": "any one", "everyone": "every one", "someone": "some one", "goodbye": "good bye",
 }  # fmt: skip
 _CURRENCIES: Final[Mapping[str, str]] = {"$": "dollar", "£": "pound", "€": "euro"}
 

@@ -123,8 +123,11 @@ def _present_part(wanted: str, available: Sequence[str]) -> str:
 
 def _properties(device: str, options: RuntimeOptions) -> dict[str, Any]:
     properties: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
-    if options.threads and device.split(".")[0] == "CPU":
-        properties["INFERENCE_NUM_THREADS"] = options.threads
+    if device.split(".")[0] == "CPU":
+        # Left alone, a processor that has bfloat16 would use it, and answer otherwise than one without.
+        properties["INFERENCE_PRECISION_HINT"] = "f32"
+        if options.threads:
+            properties["INFERENCE_NUM_THREADS"] = options.threads
     if options.cache_folder is not None:
         # Blobs of one device are no use to another, and a first compile for an NPU takes minutes.
         folder = options.cache_folder / "openvino" / device.replace(":", "-").replace(",", "-")

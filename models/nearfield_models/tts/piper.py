@@ -3,8 +3,9 @@
 The vocoder is a chain of convolutions that looks ``_CONTEXT_FRAMES`` to either side at most; so chunks that
 overlap by that much equal the whole (within 1e-5), and the first is heard while the rest is not yet computed.
 
-A Piper graph draws noise inside: its melody differs a little from call to call, and ONNX Runtime offers no
-seed to a graph that names none. A voice with ``VoiceScales`` of no noise gives the same sound each time.
+A Piper graph draws noise inside, so its melody differs a little from call to call. The build step of its pack
+gives the noise a seed: a voice that is loaded anew says the same texts in the same way, and one with
+``VoiceScales`` of no noise gives the same sound at every call.
 
 Source: OHF-Voice/piper1-gpl (inputs, scales); jaywalnut310/vits (the model).
 """
