@@ -103,12 +103,10 @@ def _install_debian_packages() -> None:
             )
         as_root = ["sudo"]
     print(f"setup: installing Debian packages: {listing}")
-    environment = ["env", "DEBIAN_FRONTEND=noninteractive"]
-    _run([*as_root, *environment, "apt-get", "-qq", "update"], "apt-get update")
-    _run(
-        [*as_root, *environment, "apt-get", "-qq", "-y", "--no-install-recommends", "install", *names],
-        f"apt-get install {' '.join(names)}",
-    )
+    apt_get = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
+    _run([*apt_get, "update"], "apt-get update", quiet=True)
+    install = [*apt_get, "-y", "--no-install-recommends", "install", *names]
+    _run(install, f"apt-get install {' '.join(names)}", quiet=True)
 
 
 def _install_python_packages() -> None:
@@ -119,7 +117,7 @@ def _install_python_packages() -> None:
         print("setup: making .venv")
         shutil.rmtree(VENV, ignore_errors=True)
         _run([sys.executable, "-m", "venv", VENV], "python -m venv")
-    print("setup: installing packages at the pins of constraints/")
+    print("setup: installing packages at the pins of constraints/ (about a minute)")
     _pip("install", "--constraint", CONSTRAINTS, "--editable", f"{ROOT}[dev]")
     STAMP.write_text(wanted)
 
@@ -145,9 +143,13 @@ def _pip(*arguments: str | Path) -> None:
     _run([VENV_PYTHON, "-m", "pip", *arguments, *quiet], f"pip {arguments[0]}")
 
 
-def _run(command: Sequence[str | Path], purpose: str) -> None:
-    result = subprocess.run([str(part) for part in command], cwd=ROOT, check=False)
+def _run(command: Sequence[str | Path], purpose: str, *, quiet: bool = False) -> None:
+    """Run a program; what a quiet one printed is shown only if it fails."""
+    output = subprocess.PIPE if quiet else None
+    words = [str(part) for part in command]
+    result = subprocess.run(words, cwd=ROOT, check=False, stdout=output, stderr=output, text=True)
     if result.returncode:
+        sys.stderr.write((result.stdout or "") + (result.stderr or ""))
         raise SetupError(f"{purpose} failed with status {result.returncode}; its own message stands above")
 
 

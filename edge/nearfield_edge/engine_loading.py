@@ -62,9 +62,13 @@ def load_engines(configuration: Configuration, *, hear: bool, speak: bool) -> En
         tts = pool.submit(load_tts, chosen.tts, store=store, runtime=runtime) if speak else None
         small = replace(runtime, threads=1)
         vad = pool.submit(load_vad, configuration.vad.pack, store=store, runtime=small) if hear else None
-        wake = [pool.submit(load_wake, pack, store=store, runtime=small) for pack in wake_packs]
+        wake = (
+            pool.submit(load_wake, wake_packs[0], also=wake_packs[1:], store=store, runtime=small)
+            if wake_packs
+            else None
+        )
         return Engines(
-            wake=tuple(future.result() for future in wake),
+            wake=(wake.result(),) if wake else (),
             vad=vad.result() if vad else None,
             asr=asr.result() if asr else None,
             tts=tts.result() if tts else None,
