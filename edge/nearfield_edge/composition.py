@@ -23,12 +23,13 @@ from nearfield_edge.inference import InferenceExecutor
 from nearfield_edge.keeping import StoredTurns
 from nearfield_edge.life.egress import Egress
 from nearfield_edge.records.conversation_file import ConversationFile
+from nearfield_edge.records.effect_store import EffectStore
 from nearfield_edge.records.keys import FileKeyStore
 from nearfield_edge.records.outbox import Outbox
 from nearfield_edge.records.outbox_loop import OutboxLoop
 from nearfield_edge.records.recordings import RecordingOptions, Recordings
 from nearfield_edge.records.retention import Retention
-from nearfield_edge.records.turns import TurnStore
+from nearfield_edge.records.turns import TurnBelongings, TurnStore
 from nearfield_edge.routing.policy import RoutingPolicy, read_policy
 from nearfield_edge.routing.router import Reach
 from nearfield_edge.skills.delivery import EffectDelivery
@@ -156,7 +157,7 @@ class Device:
             policy=knowledge.policy,
             reach=lambda: Reach(restricted=place.egress.restricted),
             now=place.now,
-            memory=ConversationFile(place.configuration.device.data / "conversation.json"),
+            memory=open_conversation(place),
             on_commit=self.deliveries.wake,
         )
         memory = SoundMemory(_remembered_samples(settings))
@@ -279,7 +280,7 @@ def open_recordings(place: Surroundings) -> Recordings:
     data, kept = place.configuration.device.data, place.configuration.records
     return Recordings(
         data / "recordings",
-        FileKeyStore(data / "keys" / "recordings.key"),
+        FileKeyStore(place.configuration.device.recordings_key),
         options=RecordingOptions(
             enabled=kept.sound,
             longest_age=timedelta(days=kept.sound_keep_days),
@@ -290,8 +291,13 @@ def open_recordings(place: Surroundings) -> Recordings:
     )
 
 
-def open_turns(place: Surroundings, recordings: Recordings) -> TurnStore:
+def open_turns(place: Surroundings, *belongings: TurnBelongings) -> TurnStore:
     """The store of turn records.
+
+    Args:
+        place: What every part shares.
+        belongings: What goes with each turn. Where turns are erased by request, effects are among them; by
+            age they have a rule of their own (`EffectStore.prune`).
 
     Raises:
         RecordError: It cannot be opened.
@@ -302,8 +308,22 @@ def open_turns(place: Surroundings, recordings: Recordings) -> TurnStore:
         clock=place.clock,
         counters=place.counters,
         retention=Retention(longest=timedelta(days=kept.keep_days), most=kept.keep_turns),
-        sound=recordings,
+        belongings=belongings,
     )
+
+
+def open_conversation(place: Surroundings) -> ConversationFile:
+    """What was said last, for the next start."""
+    return ConversationFile(place.configuration.device.data / "conversation.json")
+
+
+def open_effects(place: Surroundings) -> EffectStore:
+    """The store of effects, without what delivers them.
+
+    Raises:
+        RecordError: It cannot be opened.
+    """
+    return EffectStore(place.configuration.device.effects_file)
 
 
 def open_outbox(place: Surroundings, skills: SkillRuntime) -> Outbox:
@@ -316,7 +336,7 @@ def open_outbox(place: Surroundings, skills: SkillRuntime) -> Outbox:
     broker = _broker(place.configuration)
     mqtt = MqttDelivery(broker, place.egress.check) if broker is not None else None
     delivery = EffectDelivery(skills, HttpDelivery(place.egress.check), mqtt)
-    return Outbox(place.configuration.device.data / "outbox.sqlite", delivery, place.counters)
+    return Outbox(open_effects(place), delivery, place.counters)
 
 
 def _broker(configuration: Configuration) -> MqttBroker | None:

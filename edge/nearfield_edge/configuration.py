@@ -45,6 +45,16 @@ class DeviceSection(Section):
     profile: Literal["development", "production"] = "development"
     """Which licence policy judges the model packs."""
 
+    @property
+    def recordings_key(self) -> Path:
+        """The file of the key that recordings are encrypted with."""
+        return self.data / "keys" / "recordings.key"
+
+    @property
+    def effects_file(self) -> Path:
+        """The file of effects that are under way."""
+        return self.data / "outbox.sqlite"
+
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:

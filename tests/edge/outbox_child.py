@@ -15,6 +15,7 @@ from pathlib import Path
 
 import apsw
 
+from nearfield_edge.records.effect_store import EffectStore
 from nearfield_edge.records.outbox import Outbox
 from nearfield_edge.records.outbox_entry import OutboxEntry
 from nearfield_edge.skills.api import HttpEffect
@@ -69,8 +70,8 @@ class TillDelivery:
 def main() -> None:
     file, url, moment, *rest = sys.argv[1:]
     fate = Fate(int(moment))
-    outbox = Outbox(Path(file), TillDelivery(fate, url), Counters())
-    fate.watch(outbox._database.connection)
+    outbox = Outbox(EffectStore(Path(file)), TillDelivery(fate, url), Counters())
+    fate.watch(outbox.effects._database.connection)
     if rest:
         outbox.recover()
     else:

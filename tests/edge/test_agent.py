@@ -87,7 +87,7 @@ async def test_a_confirmed_order_is_committed_and_its_dropped_revision_is_not(tm
         record = await stage.hear((500, True), (700, False), (500, True), (3_000, False))
         assert record.outcome == "answered"
         assert len(record.effects) == 1
-        assert stage.device.outbox.counts() == {"committed": 1, "dropped": 1}
+        assert stage.device.outbox.effects.counts() == {"committed": 1, "dropped": 1}
 
 
 async def test_the_wake_word_interrupts_a_reply_that_the_record_then_says_was_cut(tmp_path: Path) -> None:

@@ -207,7 +207,7 @@ def test_the_site_is_told_where_the_device_may_connect_to() -> None:
 def test_a_key_that_others_may_read_is_found(tmp_path: Path) -> None:
     configuration = configured(device={"data": str(tmp_path)}, records={"sound": True})
     assert checks.recordings(configuration).status == "warn"
-    key = checks.recording_key(configuration)
+    key = configuration.device.recordings_key
     key.parent.mkdir()
     key.write_bytes(b"k" * 32)
     key.chmod(0o644)

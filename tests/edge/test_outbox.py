@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nearfield_edge.errors import DeliveryError, EffectRejectedError, RecordError
+from nearfield_edge.records.effect_store import EffectStore
 from nearfield_edge.records.outbox import Outbox
 from nearfield_edge.records.outbox_entry import OutboxEntry, RetryPolicy
 from nearfield_edge.records.outbox_loop import OutboxLoop
@@ -35,9 +36,13 @@ def counters() -> Counters:
 
 @pytest.fixture
 def outbox(tmp_path: Path, delivery: ScriptedDelivery, counters: Counters) -> Iterator[Outbox]:
-    box = Outbox(tmp_path / "outbox.db", delivery, counters, chance=lambda: 1.0)
+    box = Outbox(EffectStore(tmp_path / "outbox.db"), delivery, counters, chance=lambda: 1.0)
     yield box
     box.close()
+
+
+def failures(outbox: Outbox) -> list[OutboxEntry]:
+    return [entry for entry in outbox.effects.unsettled() if entry.state == "failed"]
 
 
 def test_nothing_happens_before_the_turn_is_settled(outbox: Outbox, delivery: ScriptedDelivery) -> None:
@@ -100,7 +105,7 @@ def test_what_was_staged_and_never_settled_happens_after_a_restart(
     outbox.stage("dropped", 0, "coffee", [EFFECT])
     outbox.drop("dropped", 0)
     outbox.close()
-    again = Outbox(tmp_path / "outbox.db", delivery, Counters())
+    again = Outbox(EffectStore(tmp_path / "outbox.db"), delivery, Counters())
     assert again.recover() == 1
     again.deliver_due(NOW)
     assert delivery.acknowledged == ["turn/0/0"]
@@ -161,7 +166,7 @@ def test_what_is_declined_for_good_is_set_aside_by_name_and_the_next_goes_on(
     for minute in range(3):
         outbox.deliver_due(NOW + timedelta(minutes=minute))
     assert delivery.acknowledged == ["good/0/0"]
-    (failed,) = outbox.failures()
+    (failed,) = failures(outbox)
     assert (failed.key, failed.reason, failed.attempts) == ("poison/0/0", "effect_rejected: 422", 3)
     assert failed.effect == EFFECT
     labels = {"skill": "coffee", "reason": "effect_rejected"}
@@ -174,7 +179,7 @@ def test_patience_ends_after_its_longest_time(outbox: Outbox, delivery: Scripted
     delivery.answers["a/0/0"] = [DeliveryError("off")] * 3
     for hour in (0, 71, 73):
         outbox.deliver_due(NOW + timedelta(hours=hour))
-    assert [entry.reason for entry in outbox.failures()] == ["delivery_failed: off"]
+    assert [entry.reason for entry in failures(outbox)] == ["delivery_failed: off"]
 
 
 def test_a_fault_in_a_delivery_is_tried_again_like_any_other(
@@ -201,7 +206,7 @@ def test_what_was_ordered_is_not_kept_once_it_is_settled(
     outbox.deliver_due(NOW)
     with apsw.Connection(str(tmp_path / "outbox.db")) as file:
         assert list(file.execute("SELECT content FROM effect")) == [(None,), (None,)]
-    assert outbox.counts() == {"delivered": 1, "dropped": 1}
+    assert outbox.effects.counts() == {"delivered": 1, "dropped": 1}
 
 
 def test_erased_words_are_not_found_in_the_files(
@@ -211,7 +216,7 @@ def test_erased_words_are_not_found_in_the_files(
     outbox.commit("a")
     assert any(b"ristretto" in path.read_bytes() for path in tmp_path.iterdir())
     outbox.deliver_due(NOW)
-    outbox.erase("a")
+    outbox.effects.erase("a")
     assert not any(b"ristretto" in path.read_bytes() for path in tmp_path.iterdir())
 
 
@@ -223,23 +228,113 @@ def test_a_turn_is_erased_but_not_what_is_still_to_be_delivered(
     outbox.deliver_due(NOW)
     outbox.stage("open", 0, "coffee", [EFFECT])
     outbox.commit("open")
-    outbox.erase("done")
-    outbox.erase("open")
-    assert outbox.counts() == {"committed": 1}
+    outbox.effects.erase("done")
+    outbox.effects.erase("open")
+    assert outbox.effects.counts() == {"committed": 1}
     outbox.deliver_due(NOW)
-    outbox.prune(NOW + timedelta(seconds=1))
-    assert outbox.counts() == {}
+    outbox.effects.prune(NOW + timedelta(seconds=1))
+    assert outbox.effects.counts() == {}
+
+
+def test_erasing_says_so_while_another_process_holds_the_old_words(
+    tmp_path: Path, outbox: Outbox, delivery: ScriptedDelivery
+) -> None:
+    outbox.effects._database.connection.set_busy_timeout(10)
+    outbox.stage("a", 0, "coffee", [MqttEffect(topic="t", body="ristretto")])
+    outbox.commit("a")
+    outbox.deliver_due(NOW)
+    reader = apsw.Connection(str(tmp_path / "outbox.db"))
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM effect").fetchall()
+    with pytest.raises(RecordError, match="end that process and erase again"):
+        outbox.effects.erase("a")
+    reader.close()
+    outbox.effects.erase("a")
+    assert not any(b"ristretto" in path.read_bytes() for path in tmp_path.iterdir())
+
+
+def test_nobody_but_the_owner_may_read_what_was_ordered(tmp_path: Path, outbox: Outbox) -> None:
+    outbox.stage("a", 0, "coffee", [EFFECT])
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert "outbox.db-wal" in modes
+    assert set(modes.values()) == {0o600}
+
+
+def test_what_was_set_aside_is_tried_again_on_request_with_fresh_patience(
+    outbox: Outbox, delivery: ScriptedDelivery
+) -> None:
+    outbox.stage("a", 0, "coffee", [EFFECT])
+    outbox.commit("a")
+    delivery.answers["a/0/0"] = [EffectRejectedError("422")] * 5
+    for minute in range(3):
+        outbox.deliver_due(NOW + timedelta(minutes=minute))
+    outbox.effects.retry("a/0/0")
+    for day in (100, 101):
+        outbox.deliver_due(NOW + timedelta(days=day))
+        assert [entry.state for entry in outbox.effects.unsettled()] == ["committed"]
+    outbox.deliver_due(NOW + timedelta(days=102))
+    assert delivery.acknowledged == ["a/0/0"]
+
+
+def test_what_waits_is_tried_at_once_on_request(outbox: Outbox, delivery: ScriptedDelivery) -> None:
+    outbox.stage("a", 0, "coffee", [EFFECT])
+    outbox.commit("a")
+    delivery.answers["a/0/0"] = [DeliveryError("off")]
+    outbox.deliver_due(NOW)
+    assert outbox.deliver_due(NOW) == 0
+    outbox.effects.retry("a/0/0")
+    assert outbox.deliver_due(NOW) == 1
+
+
+def test_what_is_given_up_never_happens_and_leaves_no_words(
+    tmp_path: Path, outbox: Outbox, delivery: ScriptedDelivery
+) -> None:
+    outbox.stage("a", 0, "coffee", [MqttEffect(topic="t", body="ristretto"), EFFECT])
+    outbox.commit("a")
+    outbox.effects.give_up("a/0/0")
+    outbox.deliver_due(NOW)
+    assert delivery.tried == ["a/0/1"]
+    assert not any(b"ristretto" in path.read_bytes() for path in tmp_path.iterdir())
+
+
+def test_what_is_settled_or_unknown_can_neither_be_tried_again_nor_given_up(
+    outbox: Outbox, delivery: ScriptedDelivery
+) -> None:
+    outbox.stage("a", 0, "coffee", [EFFECT])
+    outbox.commit("a")
+    outbox.deliver_due(NOW)
+    for key in ("a/0/0", "nobody/0/0"):
+        for ask in (outbox.effects.retry, outbox.effects.give_up):
+            with pytest.raises(RecordError, match=f"no effect {key} waits"):
+                ask(key)
+    assert outbox.effects.counts() == {"delivered": 1}
+
+
+def test_pruning_by_age_leaves_what_failed_to_the_operator(
+    outbox: Outbox, delivery: ScriptedDelivery
+) -> None:
+    outbox.stage("bad", 0, "coffee", [EFFECT])
+    outbox.stage("good", 0, "rooms", [EFFECT])
+    outbox.commit("bad")
+    outbox.commit("good")
+    delivery.answers["bad/0/0"] = [EffectRejectedError("422")] * 3
+    for minute in range(3):
+        outbox.deliver_due(NOW + timedelta(minutes=minute))
+    outbox.effects.prune(NOW)
+    assert outbox.effects.counts() == {"delivered": 1, "failed": 1}
+    outbox.effects.prune(NOW + timedelta(days=31))
+    assert outbox.effects.counts() == {"failed": 1}
 
 
 def test_effects_that_a_full_disk_refuses_are_not_promised(
     tmp_path: Path, delivery: ScriptedDelivery, counters: Counters
 ) -> None:
-    outbox = Outbox(tmp_path / "outbox.db", delivery, counters)
-    pages = outbox._database.connection.pragma("page_count")
-    outbox._database.connection.pragma("max_page_count", pages)
+    outbox = Outbox(EffectStore(tmp_path / "outbox.db"), delivery, counters)
+    pages = outbox.effects._database.connection.pragma("page_count")
+    outbox.effects._database.connection.pragma("max_page_count", pages)
     with pytest.raises(RecordError, match="the disk is full"):
         outbox.stage("a", 0, "coffee", [MqttEffect(topic="t", body="x" * 20_000)] * 3)
-    assert outbox.counts() == {}
+    assert outbox.effects.counts() == {}
     assert counters.value("nearfield_outbox_not_staged_total", skill="coffee") == 1
     outbox.close()
 
@@ -247,7 +342,7 @@ def test_effects_that_a_full_disk_refuses_are_not_promised(
 def test_a_commit_that_the_disk_refuses_is_taken_again_before_the_next_delivery(
     tmp_path: Path, outbox: Outbox, delivery: ScriptedDelivery, counters: Counters
 ) -> None:
-    outbox._database.connection.set_busy_timeout(10)
+    outbox.effects._database.connection.set_busy_timeout(10)
     outbox.stage("a", 0, "coffee", [EFFECT])
     outbox.stage("b", 0, "coffee", [EFFECT])
     other = apsw.Connection(str(tmp_path / "outbox.db"))
@@ -265,7 +360,7 @@ def test_a_commit_that_the_disk_refuses_is_taken_again_before_the_next_delivery(
 def test_a_file_that_is_no_outbox_is_one_sentence(tmp_path: Path, delivery: ScriptedDelivery) -> None:
     (tmp_path / "outbox.db").write_text("no database at all, " * 100)
     with pytest.raises(RecordError, match="not an SQLite database"):
-        Outbox(tmp_path / "outbox.db", delivery, Counters())
+        Outbox(EffectStore(tmp_path / "outbox.db"), delivery, Counters())
 
 
 def test_an_effect_of_a_later_version_is_set_aside_and_blocks_nothing(
@@ -280,7 +375,7 @@ def test_an_effect_of_a_later_version_is_set_aside_and_blocks_nothing(
     for minute in range(3):
         outbox.deliver_due(NOW + timedelta(minutes=minute))
     assert delivery.acknowledged == ["known/0/0"]
-    assert [entry.key for entry in outbox.failures()] == ["new/0/0"]
+    assert [entry.key for entry in failures(outbox)] == ["new/0/0"]
 
 
 def _touch(effect: object) -> None:

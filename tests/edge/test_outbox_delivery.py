@@ -205,8 +205,8 @@ def delivery(tmp_path: Path, guard: PermissionGuard, till: Till) -> EffectDelive
 
 def entry(effect: Effect, skill: str = "probe") -> OutboxEntry:
     return OutboxEntry(
-        key="k", turn_id="t", skill=skill, content=effect_to_json(effect), attempts=0, rejections=0, due_ms=0,
-        first_attempt_ms=None, reason=None,
+        key="k", turn_id="t", skill=skill, state="committed", content=effect_to_json(effect), attempts=0,
+        rejections=0, due_ms=0, first_attempt_ms=None, reason=None,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from nearfield_edge.errors import DeliveryError, EffectRejectedError
+from nearfield_edge.records.effect_store import EffectStore
 from nearfield_edge.records.outbox import Outbox
 from nearfield_edge.records.outbox_entry import OutboxEntry
 from nearfield_edge.skills.api import MqttEffect
@@ -41,7 +42,7 @@ class OutboxMachine(RuleBasedStateMachine):
         self.outbox = self.opened()
 
     def opened(self) -> Outbox:
-        return Outbox(Path(self.folder.name) / "outbox.db", self, Counters(), chance=lambda: 0.5)
+        return Outbox(EffectStore(Path(self.folder.name) / "outbox.db"), self, Counters(), chance=lambda: 0.5)
 
     def deliver(self, entry: OutboxEntry, now: datetime) -> None:
         """The seam ``Delivery``."""
@@ -118,7 +119,7 @@ class OutboxMachine(RuleBasedStateMachine):
 
     @invariant()
     def everything_is_accounted_for(self) -> None:
-        counts = self.outbox.counts()
+        counts = self.outbox.effects.counts()
         assert counts.get("staged", 0) == sum(len(keys) for keys in self.open.values())
         assert counts.get("committed", 0) == len(self.committed)
 

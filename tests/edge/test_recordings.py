@@ -225,7 +225,7 @@ def test_a_discarded_recording_leaves_nothing(bench: Bench) -> None:
 def test_erasing_a_turn_erases_its_sound_and_spoils_the_bytes(bench: Bench, tmp_path: Path) -> None:
     bench.record("t1")
     store = TurnStore(
-        tmp_path / "turns.sqlite", clock=bench.clock, counters=bench.counters, sound=bench.recordings
+        tmp_path / "turns.sqlite", clock=bench.clock, counters=bench.counters, belongings=[bench.recordings]
     )
     store.keep(turn("t1"))
     os.link(bench.file("t1"), tmp_path / "remnant")

@@ -34,13 +34,13 @@ class Bench:
         self.path = path
         self.clock = SettableClock()
         self.counters = Counters()
-        self.erased_sound: list[str] = []
+        self.erased_belongings: list[str] = []
         self.store = TurnStore(
-            path, clock=self.clock, counters=self.counters, retention=retention, sound=self
+            path, clock=self.clock, counters=self.counters, retention=retention, belongings=[self]
         )
 
     def erase(self, turn_id: str) -> None:
-        self.erased_sound.append(turn_id)
+        self.erased_belongings.append(turn_id)
 
     def ids(self) -> list[str]:
         return [record.turn_id for record in self.store.last(1000)]
@@ -119,7 +119,7 @@ def test_erased_words_are_in_no_file_afterwards(bench: Bench, how: str) -> None:
     assert b"ada" not in bench.bytes_on_disk()
     assert bench.ids() == ["t0"]
     assert bench.counters.value("nearfield_turn_records_erased_total", reason="request") == 40
-    assert len(bench.erased_sound) == 40
+    assert len(bench.erased_belongings) == 40
 
 
 def test_words_of_a_replaced_record_are_gone_after_erasing_the_turn(bench: Bench) -> None:
@@ -135,6 +135,14 @@ def test_conditions_of_an_erasure_hold_together(bench: Bench) -> None:
     bench.store.keep(turn("t3", person="bob", started_at="2026-03-01T09:00:00+00:00"))
     assert bench.store.erase(person="ada", before=datetime(2026, 3, 2, tzinfo=UTC)) == ("t1",)
     assert bench.ids() == ["t2", "t3"]
+
+
+def test_a_turn_whose_record_is_gone_still_loses_what_else_is_kept_of_it(bench: Bench) -> None:
+    assert bench.store.erase(turn_id="t1") == ()
+    assert bench.erased_belongings == ["t1"]
+    bench.store.keep(turn("t2", person="ada"))
+    assert bench.store.erase(turn_id="t2", person="bob") == ()
+    assert bench.erased_belongings == ["t1"]
 
 
 def test_an_erasure_without_conditions_is_refused(bench: Bench) -> None:

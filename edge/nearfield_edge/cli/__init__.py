@@ -19,6 +19,7 @@ _COMMANDS = {
     "ask": "Put one request to the device, as a recording or typed.",
     "say": "Speak a text with the device's voice.",
     "turns": "Show the last turns, or erase some.",
+    "outbox": "Show orders, bookings and messages under way, try them again or erase them.",
     "replay": "Run a kept turn's sound, or a recording, through the device again.",
     "doctor": "Say what is fine on this machine, what is not, and how to mend it.",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -16,7 +17,13 @@ from nearfield_edge.audio.source import AudioSource, Mutable
 from nearfield_edge.cli.borders import open_borders
 from nearfield_edge.cli.options import config_option, place_of
 from nearfield_edge.cli.presentation import show_turn
-from nearfield_edge.composition import Device, Surroundings, gather_knowledge, turn_settings
+from nearfield_edge.composition import (
+    Device,
+    Surroundings,
+    gather_knowledge,
+    open_conversation,
+    turn_settings,
+)
 from nearfield_edge.engine_loading import load_engines
 from nearfield_edge.errors import RecordError
 from nearfield_edge.life.device_lock import DeviceLock
@@ -95,7 +102,7 @@ async def _run(place: Surroundings) -> None:
             asyncio.create_task(device.agent.run(source), name="hear"),
             asyncio.create_task(stopped.wait(), name="stop"),
             asyncio.create_task(device.deliveries.run(), name="deliver"),
-            asyncio.create_task(_prune(device), name="prune"),
+            asyncio.create_task(_prune(place, device), name="prune"),
             asyncio.create_task(keep_alive(notifier, pulse), name="watchdog"),
         ]
         try:
@@ -163,13 +170,21 @@ class Controls:
                 agent.tell(ev.TextGiven(at=agent.state.at, text=text))
 
 
-async def _prune(device: Device) -> None:
+async def _prune(place: Surroundings, device: Device) -> None:
     """Keep the promises about how long things are kept."""
     log: Log = structlog.get_logger()
+    conversation = open_conversation(place)
+    over = timedelta(seconds=place.configuration.skills.expire_seconds)
+    kept = timedelta(days=place.configuration.records.keep_days)
     while True:
-        try:
-            await asyncio.to_thread(device.turns.prune)
-            await asyncio.to_thread(device.recordings.prune)
-        except RecordError as error:
-            log.error("prune_failed", code=error.code, exc_info=error)
+        for prune in (
+            device.turns.prune,
+            device.recordings.prune,
+            lambda: device.outbox.effects.prune(place.now() - kept),
+            lambda: conversation.prune(place.now() - over),
+        ):
+            try:
+                await asyncio.to_thread(prune)
+            except RecordError as error:
+                log.error("prune_failed", code=error.code, exc_info=error)
         await asyncio.sleep(PRUNE_EVERY_SECONDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,16 +11,25 @@ from rich.console import Console
 
 from nearfield_edge.cli.options import config_option, json_option, place_of, print_json
 from nearfield_edge.cli.presentation import show_turn, turn_table
-from nearfield_edge.composition import open_recordings, open_turns
+from nearfield_edge.composition import (
+    Surroundings,
+    open_conversation,
+    open_effects,
+    open_recordings,
+    open_turns,
+)
 from nearfield_edge.errors import RecordError
 
 
 @click.command("turns")
 @click.option("--last", default=10, show_default=True, type=click.IntRange(1, 100_000), help="How many.")
 @click.option("--turn", "turn_id", help="Show one turn whole.")
-@click.option("--erase-turn", help="Erase one turn, with its sound.")
+@click.option("--erase-turn", help="Erase one turn.")
 @click.option("--erase-person", help="Erase all turns of a person.")
 @click.option("--erase-before", type=click.DateTime(), help="Erase all turns begun before this time (UTC).")
+@click.option(
+    "--erase-after", type=click.DateTime(), help="Erase all turns begun at this time (UTC) or later."
+)
 @config_option
 @json_option
 def command(
@@ -28,18 +38,23 @@ def command(
     erase_turn: str | None,
     erase_person: str | None,
     erase_before: datetime | None,
+    erase_after: datetime | None,
     config: Path | None,
     as_json: bool,
 ) -> None:
-    """Show the last turns, one turn whole, or erase some for good."""
+    """Show the last turns, one turn whole, or erase some for good.
+
+    Several conditions hold together. With a turn go its sound, its effects (but what is still to be delivered
+    stays until it is: see `nearfield outbox`), and what was being talked about last.
+    """
     place = place_of(config)
-    store = open_turns(place, open_recordings(place))
+    if erase_turn or erase_person or erase_before or erase_after:
+        count = _erase(place, erase_turn, erase_person, erase_before, erase_after)
+        print_json({"erased": count}) if as_json else print(f"{count} turns erased")
+        return
+    store = open_turns(place)
     try:
-        if erase_turn or erase_person or erase_before:
-            before = erase_before.replace(tzinfo=UTC) if erase_before else None
-            count = len(store.erase(turn_id=erase_turn, person=erase_person, before=before))
-            print_json({"erased": count}) if as_json else print(f"{count} turns erased")
-        elif turn_id is not None:
+        if turn_id is not None:
             record = store.get(turn_id)
             if record is None:
                 raise RecordError(f"no turn {turn_id} is kept: `nearfield turns` lists those that are")
@@ -52,3 +67,23 @@ def command(
                 Console().print(turn_table(records))
     finally:
         store.close()
+
+
+def _erase(
+    place: Surroundings,
+    turn_id: str | None,
+    person: str | None,
+    before: datetime | None,
+    after: datetime | None,
+) -> int:
+    with (
+        closing(open_effects(place)) as effects,
+        closing(open_turns(place, open_recordings(place), effects)) as turns,
+    ):
+        open_conversation(place).erase()
+        erased = turns.erase(turn_id=turn_id, person=person, before=_utc(before), after=_utc(after))
+    return len(erased)
+
+
+def _utc(written: datetime | None) -> datetime | None:
+    return written.replace(tzinfo=UTC) if written else None

@@ -10,6 +10,7 @@ from nearfield_edge.doctor import machine, software
 from nearfield_edge.doctor.findings import Finding
 from nearfield_edge.errors import ConfigurationError, EdgeError
 from nearfield_edge.life.egress import parse_destination
+from nearfield_edge.records.effect_store import EffectStore
 from nearfield_edge.records.keys import FileKeyStore
 from nearfield_models.errors import ModelsError
 from nearfield_models.store import ModelStore
@@ -47,6 +48,7 @@ def run_checks(
         "clock": lambda: machine.wall_clock(clock or SystemClock()),
         "site": lambda: site(configuration),
         "recordings": lambda: recordings(configuration),
+        "effects": lambda: effects(configuration),
     }
     return [finding, *(found for name, check in checks.items() for found in _looked_at(name, check))]
 
@@ -73,14 +75,9 @@ def site(configuration: Configuration) -> Finding:
     return Finding(name="site", status="ok", found="open")
 
 
-def recording_key(configuration: Configuration) -> Path:
-    """Where the key of recordings lies."""
-    return configuration.device.data / "keys" / "recordings.key"
-
-
 def recordings(configuration: Configuration) -> Finding:
     """Whether sound is recorded, and whether its key can be trusted."""
-    key = recording_key(configuration)
+    key = configuration.device.recordings_key
     if key.exists():
         try:
             FileKeyStore(key).key_id()
@@ -94,6 +91,28 @@ def recordings(configuration: Configuration) -> Finding:
             mend="say so to the people in the room, or switch off records.sound",
         )
     return Finding(name="recordings", status="ok", found="no sound is recorded")
+
+
+def effects(configuration: Configuration) -> Finding:
+    """Whether what was promised to people has happened."""
+    file = configuration.device.effects_file
+    counts: dict[str, int] = {}
+    if file.exists():
+        store = EffectStore(file)
+        try:
+            counts = store.counts()
+        finally:
+            store.close()
+    failed = counts.get("failed", 0)
+    found = f"{counts.get('staged', 0) + counts.get('committed', 0)} waiting, {failed} set aside"
+    if failed:
+        return Finding(
+            name="effects",
+            status="warn",
+            found=f"{found}: promised, and could not be carried out",
+            mend="look at them with `nearfield outbox`, then try them again or erase them there",
+        )
+    return Finding(name="effects", status="ok", found=found)
 
 
 def _configuration(config: Path | None) -> tuple[Configuration, Finding]:

@@ -1,13 +1,15 @@
 """The conversation between two processes: what was asked and noted survives a restart of the device.
 
 Written when a turn is settled, read at the start. It says what people wanted, so it is readable by its owner
-only, and goes when turns are erased.
+only, and goes when it is over and when turns are erased.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -53,6 +55,16 @@ class ConversationFile:
         except OSError as error:
             self._log.warning("conversation_not_kept", exc_info=error)
             temporary.unlink(missing_ok=True)
+
+    def prune(self, before: datetime) -> None:
+        """Forget a conversation that was last written before a time.
+
+        Raises:
+            RecordError: The file cannot be removed.
+        """
+        with suppress(FileNotFoundError):
+            if self._path.stat().st_mtime < before.timestamp():
+                self.erase()
 
     def erase(self) -> None:
         """Forget it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from nearfield_edge.skills.api import Effect
 from nearfield_edge.skills.effects import effect_from_json
@@ -32,16 +32,18 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxEntry:
-    """A committed or failed effect."""
+    """An effect that is under way or was set aside."""
 
     key: str
     """Idempotency key: ``turn/revision/index``."""
     turn_id: str
     skill: str
+    state: Literal["staged", "committed", "failed"]
     content: str
     attempts: int
     rejections: int
     due_ms: int
+    """Unix time of the next attempt; 0 is at once."""
     first_attempt_ms: int | None
     reason: str | None
     """Why the last attempt failed."""

@@ -2,23 +2,23 @@
 
 One row a turn in SQLite, in the order in which they were kept, whatever the wall clock said. A turn holds
 what a person said, so erasing is meant: freed bytes are overwritten (``secure_delete``) and the write-ahead
-log is emptied before ``erase`` returns. Sound recorded with a turn goes with it.
+log is emptied before ``erase`` returns. What else is kept of a turn, such as its sound, goes with it.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
 
 from nearfield_edge.errors import RecordError
+from nearfield_edge.records.private_database import as_record_errors, empty_log, open_private
 from nearfield_edge.records.retention import Retention, judge
 from nearfield_sync.clock import EARLIEST_PLAUSIBLE, Clock
-from nearfield_sync.database import Database, open_database
-from nearfield_sync.errors import DatabaseError, MessageError
+from nearfield_sync.database import Database
+from nearfield_sync.errors import MessageError
 from nearfield_sync.messages.turn_record import LARGEST_BYTES, TurnRecord, turn_record_from_json
 from nearfield_sync.telemetry import Counters
 
@@ -37,7 +37,7 @@ MIGRATIONS: Final = (
 )
 
 
-class TurnSound(Protocol):
+class TurnBelongings(Protocol):
     """Whatever else is kept of turns and must go with them."""
 
     def erase(self, turn_id: str) -> None:
@@ -59,7 +59,7 @@ class TurnStore:
         clock: Clock,
         counters: Counters,
         retention: Retention | None = None,
-        sound: TurnSound | None = None,
+        belongings: Sequence[TurnBelongings] = (),
     ) -> None:
         """Open or make the file, readable by its owner only.
 
@@ -68,7 +68,7 @@ class TurnStore:
             clock: The wall clock that age is counted by.
             counters: Takes ``nearfield_turn_records_{kept,lost,erased}_total``.
             retention: How long and how many turns are kept.
-            sound: The recordings, which are erased with their turns.
+            belongings: What is erased with each turn, by request or by age.
 
         Raises:
             RecordError: The file cannot be opened or made.
@@ -76,12 +76,9 @@ class TurnStore:
         self._clock = clock
         self._counters = counters
         self._retention = retention or Retention()
-        self._sound = sound
-        self._path = path
+        self._belongings = tuple(belongings)
         with _as_record_error():
-            _make_private(path)
-            self._database: Database = open_database(path, MIGRATIONS)
-            self._database.execute("PRAGMA secure_delete=ON")
+            self._database: Database = open_private(path, MIGRATIONS)
 
     def keep(self, record: TurnRecord) -> None:
         """Store a turn durably; the same turn again (it was reopened) replaces the former, in its place.
@@ -143,10 +140,11 @@ class TurnStore:
         before: datetime | None = None,
         after: datetime | None = None,
     ) -> tuple[str, ...]:
-        """Erase the turns that meet every condition given, with their sound, and give their ids.
+        """Erase the turns that meet every condition given, with their belongings, and give their ids.
 
         A turn from a time when the clock was not set meets any condition of time: when it was is not known,
-        and keeping it could break a promise.
+        and keeping it could break a promise. A turn named alone loses its belongings even where its record is
+        not kept any more.
 
         Args:
             turn_id: This turn.
@@ -177,10 +175,12 @@ class TurnStore:
                 f"SELECT turn_id FROM turns WHERE {where}",  # noqa: S608 - only the texts above
                 tuple(value for _, value in conditions),
             )
-        turn_ids = tuple(turn_id for (turn_id,) in rows)
+        found = tuple(found_id for (found_id,) in rows)
+        if not found and turn_id is not None and len(conditions) == 1:
+            self._erase_belongings((turn_id,))
         # Also with nothing found: an earlier erasure may have been cut short before the log was emptied.
-        self._erase(turn_ids, reason="request")
-        return turn_ids
+        self._erase(found, reason="request")
+        return found
 
     def prune(self) -> tuple[str, ...]:
         """Erase what is older or more than is to be kept, and give the ids.
@@ -202,25 +202,19 @@ class TurnStore:
         return expired
 
     def _erase(self, turn_ids: tuple[str, ...], *, reason: str) -> None:
-        # Sound goes first: cut short here, the turn is still there to be erased again.
-        if self._sound is not None:
-            for turn_id in turn_ids:
-                self._sound.erase(turn_id)
+        # Belongings go first: cut short here, the turn is still there to be erased again.
+        self._erase_belongings(turn_ids)
         with _as_record_error():
             with self._database.transaction() as database:
                 for turn_id in turn_ids:
                     database.execute("DELETE FROM turns WHERE turn_id = ?", (turn_id,))
-            self._empty_log()
+            empty_log(self._database)
         self._counters.add("nearfield_turn_records_erased_total", len(turn_ids), reason=reason)
 
-    def _empty_log(self) -> None:
-        """Write the log back and cut it to nothing: it still holds the words as they were before erasure."""
-        ((busy, _, _),) = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        if busy:
-            raise RecordError(
-                f"turns are erased from {self._path} but another process still reads its log, which holds"
-                " their words: end that process and erase again"
-            )
+    def _erase_belongings(self, turn_ids: tuple[str, ...]) -> None:
+        for belongings in self._belongings:
+            for turn_id in turn_ids:
+                belongings.erase(turn_id)
 
     def close(self) -> None:
         """Close the file."""
@@ -231,17 +225,10 @@ class TurnStore:
 @contextmanager
 def _as_record_error() -> Iterator[None]:
     try:
-        yield
-    except (DatabaseError, MessageError) as error:
+        with as_record_errors("turn records"):
+            yield
+    except MessageError as error:
         raise RecordError(f"turn records: {error}") from error
-    except OSError as error:
-        raise RecordError(f"turn records: {error.filename} cannot be made ({error.strerror})") from error
-
-
-def _make_private(path: Path) -> None:
-    """Make the file before SQLite does, so that nobody else may read it; its log follows its permissions."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def _started_ms(record: TurnRecord) -> int:
