@@ -34,6 +34,7 @@ from nearfield_sync.errors import SyncError
 from nearfield_sync.telemetry import Counters, Log
 
 _SILENCE = bytes(HOP_BYTES)
+_CLOSING_SECONDS = 5.0
 _LONGEST_REST_HOPS = 18_000  # three minutes: more than all limits of a turn together
 
 Watcher = Callable[[do.Command | ev.Event], None]
@@ -121,8 +122,15 @@ class Agent:
             self._deciding = False
 
     async def close(self) -> None:
-        """Stop all work."""
+        """Stop all work and keep the record of an open turn; what it staged is settled at the next start."""
         self._workers.stop()
+        for notes in self._notes.values():
+            record = notes.record(
+                "interrupted", device_id=self._parts.device_id, versions=self._parts.versions
+            )
+            await self._parts.keeper.keep(record, self._workers.forget(notes.turn_id))
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_CLOSING_SECONDS)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

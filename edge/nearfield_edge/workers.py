@@ -79,6 +79,7 @@ class Workers:
         self._is_current = is_current
         self._wanted: dict[tuple[str, int], Cancellation] = {}
         self._partials: dict[str, Hypothesis] = {}
+        self._guessing = Cancellation()
         self._utterances: dict[str, Samples] = {}
         self._speech: dict[str, asyncio.Future[int]] = {}
 
@@ -134,6 +135,7 @@ class Workers:
 
     def stop(self) -> None:
         """Want nothing any more, and be silent."""
+        self._guessing.cancel()
         for cancellation in self._wanted.values():
             cancellation.cancel()
         self._parts.sink.stop()
@@ -145,13 +147,17 @@ class Workers:
             case do.StopSpeaking():
                 self._parts.sink.stop()
             case do.CancelWork():
+                self._guessing.cancel()
                 self._cancellation(command.turn_id, command.revision).cancel()
 
     def _cancellation(self, turn_id: str, revision: int) -> Cancellation:
         return self._wanted.setdefault((turn_id, revision), Cancellation())
 
     async def _recognise(self, command: do.Recognise) -> None:
-        hypothesis = await self._transcribe(command, Priority.LIVE)
+        self._guessing.cancel()  # a partial under way would only be waited for
+        cancellation = self._cancellation(command.turn_id, command.revision)
+        self._utterances[command.turn_id] = self._with_lead(command)
+        hypothesis = await self._transcribe(command, Priority.LIVE, cancellation)
         text = hypothesis.text
         if command.wake_phrase is not None:
             text = without_wake_phrase(text, command.wake_phrase)
@@ -164,7 +170,8 @@ class Workers:
         )
 
     async def _recognise_partial(self, command: do.RecognisePartial) -> None:
-        hypothesis = await self._transcribe(command, Priority.SPECULATIVE)
+        self._guessing = Cancellation()
+        hypothesis = await self._transcribe(command, Priority.SPECULATIVE, self._guessing)
         self._report(
             ev.PartialRecognised(
                 turn_id=command.turn_id,
@@ -176,14 +183,11 @@ class Workers:
         )
 
     async def _transcribe(
-        self, command: do.Recognise | do.RecognisePartial, priority: Priority
+        self, command: do.Recognise | do.RecognisePartial, priority: Priority, cancellation: Cancellation
     ) -> Hypothesis:
         if self._parts.asr is None:
             raise EngineError("this device was started without a recogniser")
         sound = self._parts.memory.recall(command.first_sample, command.end_sample)
-        if isinstance(command, do.Recognise):
-            self._utterances[command.turn_id] = self._with_lead(command)
-        cancellation = self._cancellation(command.turn_id, command.revision)
         work = partial(
             self._parts.asr.transcribe,
             sound,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nearfield_edge.audio.clock import InputClock
+from nearfield_edge.audio.clock import InputClock, PlaybackClock
 from nearfield_edge.audio.memory_source import MemorySource
 from nearfield_edge.audio.paced_sink import PacedSink
 from nearfield_edge.composition import Device, gather_knowledge, surroundings, turn_settings
@@ -51,12 +52,17 @@ class Stage:
 
     async def hear(self, *stretches: tuple[int, bool]) -> TurnRecord:
         """Play sound to the device until it is at rest; gives the last record."""
+        await self.listen(*stretches)
+        await self.device.agent.rest()
+        return self.records[-1]
+
+    async def listen(self, *stretches: tuple[int, bool]) -> None:
+        """Play sound to the device, and no more; whatever it began runs beside it."""
         agent = self.device.agent
         begin = agent.state.at
         async for frame in MemorySource(sound(*stretches)).frames():
             await agent.hear(replace(frame, first_sample=begin + frame.first_sample))
-        await agent.rest()
-        return self.records[-1]
+            await asyncio.sleep(0)
 
 
 @asynccontextmanager
@@ -69,12 +75,13 @@ async def staged(
     mode: Mode = Mode.OPEN_MIC,
     follow_up_ms: int = 0,
     partial_every_ms: int = 60_000,
+    time: PlaybackClock | None = None,
 ) -> AsyncIterator[Stage]:
     """A device that answers for coffee and visits."""
     raw = {"device": {"data": str(data)}, "skills": {"enabled": ["coffee", "visit"]}}
     configuration = parse_configuration(raw, where="the test")
     place = surroundings(configuration)
-    clock = InputClock()
+    clock = time or InputClock()
     voice = tts or ToneVoice()
     records: list[TurnRecord] = []
     happened: list[do.Command | ev.Event] = []

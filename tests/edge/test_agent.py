@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +20,9 @@ from nearfield_edge.errors import RecordError
 from nearfield_edge.turn import commands as do
 from nearfield_edge.turn import events as ev
 from nearfield_edge.turn.state import Mode
+from nearfield_models.asr.engine import Hypothesis
+from nearfield_models.cancellation import Cancellation
+from nearfield_models.pcm import Samples
 from nearfield_sync.messages.turn_record import TurnRecord, turn_record_from_json
 from tests.edge.devices import staged
 from tests.fakes.asr import ScriptedAsr
@@ -263,3 +268,44 @@ async def test_a_damaged_conversation_is_forgotten_and_the_device_starts(tmp_pat
         stage.device.agent.tell(ev.TextGiven(at=0, text=ORDER))
         await stage.device.agent.rest()
         assert stage.records[-1].outcome == "answered"
+
+
+async def test_a_device_that_is_closed_in_the_middle_of_a_turn_keeps_its_record(tmp_path: Path) -> None:
+    async with staged(tmp_path, asr=ScriptedAsr([ORDER])) as stage:
+        await stage.listen((500, True))
+        assert stage.device.agent.state.turn is not None
+    assert [record.outcome for record in stage.records] == ["interrupted"]
+
+
+class StubbornPartials(ScriptedAsr):
+    """A recogniser whose first call ends only when it is cancelled."""
+
+    def __init__(self) -> None:
+        super().__init__([ORDER])
+        self.begun = threading.Event()
+        self.cancelled = False
+
+    def transcribe(
+        self,
+        samples: Samples,
+        *,
+        earlier: Hypothesis | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Hypothesis:
+        if not self.begun.is_set() and cancellation is not None:
+            self.begun.set()
+            for _ in range(1_000):
+                self.cancelled = cancellation.is_cancelled
+                cancellation.check()
+                threading.Event().wait(0.005)
+        return super().transcribe(samples, earlier=earlier, cancellation=cancellation)
+
+
+async def test_a_partial_under_way_gives_way_to_the_final(tmp_path: Path) -> None:
+    asr = StubbornPartials()
+    async with staged(tmp_path, asr=asr, partial_every_ms=400, time=RealTimeClock()) as stage:
+        await stage.listen((500, True))
+        assert await asyncio.to_thread(asr.begun.wait, 5.0)
+        await stage.hear((510, False))
+        assert asr.cancelled
+        assert stage.records[-1].transcript == ORDER

@@ -125,7 +125,8 @@ def _utterance_start(state: State, turn: Turn) -> int:
 def _partial(state: State, turn: Turn) -> Step:
     every_ms = state.settings.partial_every_ms
     due = every_ms > 0 and state.at >= turn.partial_at + samples(every_ms)
-    if turn.speech_began is None or turn.partial_pending or not due:
+    heard_more = turn.speech_end is not None and turn.speech_end > turn.partial_at
+    if not heard_more or turn.partial_pending or not due:
         return state, ()
     command = do.RecognisePartial(
         turn_id=turn.turn_id, revision=turn.revision, first_sample=turn.first_sample, end_sample=state.at
