@@ -235,7 +235,7 @@ def _report_brought(
             click.echo(f"{item.pack.id} {item.pack.version}: {', '.join(changed) or 'was here'}")
         # A notice is due when a pack arrives, also to those who asked for silence.
         if item.notice and (item.fetched or not quiet):
-            click.echo(f"notice: {item.pack.id}: {item.notice}", err=True)
+            click.echo(item.notice, err=True)
     for pack_id, reason in refused.items():
         if not quiet:
             click.echo(f"{pack_id}: left out: {reason}", err=True)

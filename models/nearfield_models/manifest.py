@@ -24,9 +24,9 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import ErrorDetails
 
 from nearfield_models.errors import ManifestError
+from nearfield_models.validation import first_fault
 
 KEPT_BY_THE_STORE = ("derived.json", "verified.json")
 """Names in a pack's folder that the store writes itself; no file of a pack may bear them."""
@@ -205,7 +205,7 @@ def parse_manifest(text: str, *, where: str) -> PackManifest:
     except tomllib.TOMLDecodeError as error:
         raise ManifestError(f"{where} is not TOML: {error}") from error
     except ValidationError as error:
-        raise ManifestError(f"{where}: {_first_fault(error.errors()[0])}") from error
+        raise ManifestError(f"{where}: {_first_fault(error)}") from error
 
 
 def read_manifest(path: Path) -> PackManifest:
@@ -223,13 +223,13 @@ def read_manifest(path: Path) -> PackManifest:
     return parse_manifest(text, where=str(path))
 
 
-def _first_fault(fault: ErrorDetails) -> str:
-    place = ".".join(str(part) for part in fault["loc"]) or "the whole"
-    if fault["type"] == "extra_forbidden":
-        key = str(fault["loc"][-1])
-        near = difflib.get_close_matches(key, set(_known_keys()), n=1)
-        return f"unknown key {place}" + (f": did you mean {near[0]}?" if near else "")
-    return f"{place}: {fault['msg'].removeprefix('Value error, ')}"
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors()[0]
+    if fault["type"] != "extra_forbidden":
+        return first_fault(error)
+    place = ".".join(str(part) for part in fault["loc"])
+    near = difflib.get_close_matches(str(fault["loc"][-1]), set(_known_keys()), n=1)
+    return f"unknown key {place}" + (f": did you mean {near[0]}?" if near else "")
 
 
 def _known_keys() -> Iterator[str]:

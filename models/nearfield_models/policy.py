@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from nearfield_models.errors import LicenceRefusedError, ManifestError
 from nearfield_models.manifest import Line, PackManifest, SpdxId
+from nearfield_models.validation import first_fault
 
 _FREE: Final = frozenset(
     {"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC-BY-4.0", "CC0-1.0", "ISC", "MIT", "Unlicense"}
@@ -54,7 +55,7 @@ class Verdict:
     reason: str
     """One sentence: why it is allowed or refused."""
     notice: str | None = None
-    """What its user should know although it is allowed."""
+    """What its user should know although it is allowed; begins with the pack's id."""
 
 
 PROFILES: Final[Mapping[str, LicencePolicy]] = MappingProxyType(
@@ -89,7 +90,7 @@ def judge(manifest: PackManifest, policy: LicencePolicy) -> Verdict:
         pack_id=manifest.id,
         allowed=True,
         reason=f"policy {policy.name} accepts {manifest.licence}",
-        notice="; ".join(notices) or None,
+        notice=f"{manifest.id}: {'; '.join(notices)}" if notices else None,
     )
 
 
@@ -134,10 +135,8 @@ def _read_policy(path: Path) -> LicencePolicy:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ManifestError(f"the licence policy {path} cannot be read: {error}") from error
     except ValidationError as error:
-        fault = error.errors()[0]
-        place = ".".join(str(part) for part in fault["loc"])
         raise ManifestError(
-            f"the licence policy {path} is wrong at {place}: {fault['msg']}; its keys are name, accepted and "
+            f"the licence policy {path} is wrong at {first_fault(error)}; its keys are name, accepted and "
             "origins"
         ) from error
     return LicencePolicy(name=stated.name, accepted=frozenset(stated.accepted), origins=stated.origins)

@@ -98,4 +98,4 @@ def test_no_policy_allows_a_licence_that_it_does_not_name(
 def test_a_packs_own_notice_is_passed_on(tmp_path: Path) -> None:
     site = Site(tmp_path)
     site.add_pack("small", {"a.bin": b"a"}, notice="say who made it")
-    assert judge(site.store.catalogue.manifest("small"), PRODUCTION).notice == "say who made it"
+    assert judge(site.store.catalogue.manifest("small"), PRODUCTION).notice == "small: say who made it"

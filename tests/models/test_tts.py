@@ -5,6 +5,7 @@ import itertools
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -13,10 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nearfield_models.cancellation import Cancellation
-from nearfield_models.errors import CancelledWorkError, PackNotFoundError, RuntimeMissingError
+from nearfield_models.errors import (
+    CancelledWorkError,
+    PackDamagedError,
+    PackNotFoundError,
+    RuntimeMissingError,
+)
 from nearfield_models.pcm import Samples
 from nearfield_models.runtime.session import RuntimeOptions
-from nearfield_models.store import ModelStore
+from nearfield_models.store import InstalledPack, ModelStore
 from nearfield_models.tts.engine import TtsEngine
 from nearfield_models.tts.piper import PiperVoice, VoiceScales, chunks, without_lead
 from tests.fakes.tts import ToneVoice
@@ -162,6 +168,15 @@ def test_phonemes_that_the_voice_does_not_know_are_left_out_and_counted(joe: Pip
     before = joe.dropped_phonemes
     joe.latent_frames(tuple("həlˈoʊ语言"))
     assert joe.dropped_phonemes == before + 2
+
+
+@pytest.mark.parametrize("content", [b"not JSON", b"{}"])
+def test_a_voice_file_that_is_none_is_told_in_one_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "voice.onnx.json").write_bytes(content)
+    damaged = InstalledPack(id="joe", version="1", digest="0", folder=tmp_path, names=("voice.onnx.json",))
+    with pytest.raises(PackDamagedError, match="fetch joe") as caught:
+        PiperVoice(damaged, RuntimeOptions())
+    assert "\n" not in str(caught.value)
 
 
 def test_missing_gruut_is_a_sentence_that_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,6 +115,15 @@ def test_several_phrases_share_the_features_and_each_is_named(recordings: Path) 
     assert [detection.phrase for detection in heard(engine, clips(recordings, "alexa", 1)[0])] == ["Alexa"]
 
 
+@pytest.mark.parametrize("content", [b"not JSON", b"{}"])
+def test_a_model_card_that_is_none_is_told_in_one_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "alexa.json").write_bytes(content)
+    damaged = InstalledPack(id="alexa", version="1", digest="0", folder=tmp_path, names=("alexa.json",))
+    with pytest.raises(PackDamagedError, match="fetch alexa") as caught:
+        MicroWakeWord(damaged, RuntimeOptions())
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.models
 @pytest.mark.parametrize("content", [b"", b"not a network at all"])
 def test_a_file_that_is_no_network_is_a_sentence_and_not_the_end_of_the_process(

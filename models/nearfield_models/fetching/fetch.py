@@ -43,7 +43,7 @@ class Fetched:
     built: tuple[str, ...]
     """Files that had to be made."""
     notice: str | None
-    """What the licence policy wants its user to know."""
+    """What the licence policy wants its user to know; begins with the pack's id."""
 
 
 def fetch_packs(

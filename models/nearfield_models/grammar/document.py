@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from nearfield_models.errors import GrammarError
+from nearfield_models.validation import first_fault
 from nearfield_sync.messages.turn_record import Json
 
 LONGEST_VALUE: Final = 500
@@ -102,9 +103,7 @@ def read_document(skill: str, templates: Mapping[str, Any]) -> SentenceDocument:
     try:
         return SentenceDocument.model_validate(templates)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise GrammarError(f'skill "{skill}": in the sentences, {place}: {first["msg"]}') from error
+        raise GrammarError(f'skill "{skill}": in the sentences, {first_fault(error)}') from error
 
 
 def read_values(values: Any, *, skill: str, name: str) -> tuple[ValueEntry, ...]:
@@ -116,9 +115,7 @@ def read_values(values: Any, *, skill: str, name: str) -> tuple[ValueEntry, ...]
     try:
         return as_entries(ListEntry(values=values).values or [])
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise GrammarError(f'skill "{skill}", list "{name}": {place}: {first["msg"]}') from error
+        raise GrammarError(f'skill "{skill}", list "{name}": {first_fault(error)}') from error
 
 
 def as_entries(values: list[str | ValueEntry]) -> tuple[ValueEntry, ...]:

@@ -29,6 +29,7 @@ from nearfield_models.store import InstalledPack
 from nearfield_models.tts.engine import TtsCapabilities
 from nearfield_models.tts.gruut_phonemes import GruutPhonemiser
 from nearfield_models.tts.phonemes import BEGIN, END, PAD, Phonemiser, phoneme_ids
+from nearfield_models.validation import first_fault
 
 _HOP: Final = 256
 _CONTEXT_FRAMES: Final = 12
@@ -223,8 +224,9 @@ def _read_card(pack: InstalledPack) -> _VoiceCard:
     try:
         card = _VoiceCard.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
+        reason = first_fault(error) if isinstance(error, ValidationError) else error.strerror
         raise PackDamagedError(
-            f"the voice's file {path} cannot be read: run `nearfield-models fetch {pack.id}` ({error})"
+            f"the voice's file {path} cannot be read: run `nearfield-models fetch {pack.id}` ({reason})"
         ) from error
     missing = {BEGIN, END, PAD} - card.phoneme_id_map.keys()
     if missing or card.num_speakers != 1:

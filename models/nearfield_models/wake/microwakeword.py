@@ -18,6 +18,7 @@ from nearfield_models.errors import EngineError, PackDamagedError, RuntimeMissin
 from nearfield_models.pcm import HOP_BYTES, HOP_MS
 from nearfield_models.runtime.session import RuntimeOptions
 from nearfield_models.store import InstalledPack
+from nearfield_models.validation import first_fault
 from nearfield_models.wake.engine import WakeCapabilities, WakeDetection
 
 REFRACTORY_MS: Final = 1_000
@@ -119,8 +120,9 @@ def _load(library: Any, pack: InstalledPack) -> Any:
         # The interpreter ends the process on a file that is no network.
         marked = network.read_bytes()[4:8] == _TFLITE_MARK
     except (OSError, ValidationError) as error:
+        reason = first_fault(error) if isinstance(error, ValidationError) else error
         raise PackDamagedError(
-            f"pack {pack.id} cannot be read at {path}: run `nearfield-models fetch {pack.id}` ({error})"
+            f"pack {pack.id} cannot be read at {path}: run `nearfield-models fetch {pack.id}` ({reason})"
         ) from error
     if not marked:
         raise PackDamagedError(

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from nearfield_sync.errors import MessageError
 
@@ -17,6 +18,8 @@ FORMAT = 1
 LARGEST_BYTES = 256 * 1024
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+_Part = TypeVar("_Part")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +122,8 @@ def turn_record_from_json(text: str | bytes) -> TurnRecord:
     """Read what ``to_json`` wrote.
 
     Raises:
-        MessageError: Too large, not JSON, of another format, or a field is missing or of a wrong kind.
+        MessageError: Too large, not JSON, of another format, or with a field that is missing, unknown or of a
+            wrong kind.
     """
     if len(text) > LARGEST_BYTES:
         raise MessageError(f"turn record of {len(text)} bytes, at most {LARGEST_BYTES} are taken")
@@ -127,21 +131,45 @@ def turn_record_from_json(text: str | bytes) -> TurnRecord:
         raw = json.loads(text)
         if raw.pop("format") != FORMAT:
             raise MessageError("turn record of a format this version does not know")
-        return TurnRecord(
-            **{
-                **raw,
-                "understanding": UnderstandingRecord(**raw["understanding"]),
-                "route": _route(raw["route"]),
-                "reply": ReplyRecord(**raw["reply"]) if raw["reply"] else None,
-                "timings_ms": Timings(**raw["timings_ms"]),
-                "effects": tuple(raw["effects"]),
-                "faults": tuple(raw["faults"]),
-                "timeline": tuple(TimelineEntry(**entry) for entry in raw["timeline"]),
-            }
-        )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        route = raw["route"]
+        if route is not None:
+            route = _checked(RouteRecord, {**route, "considered": _texts(route["considered"])})
+        read = {
+            **raw,
+            "understanding": _checked(UnderstandingRecord, raw["understanding"]),
+            "route": route,
+            "reply": None if raw["reply"] is None else _checked(ReplyRecord, raw["reply"]),
+            "timings_ms": _checked(Timings, raw["timings_ms"]),
+            "versions": dict(zip(raw["versions"], _texts(list(raw["versions"].values())), strict=True)),
+            "effects": _texts(raw["effects"]),
+            "faults": _texts(raw["faults"]),
+            "timeline": tuple(_checked(TimelineEntry, entry) for entry in raw["timeline"]),
+        }
+        return _checked(TurnRecord, read)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise MessageError(f"not a turn record: {error}") from error
 
 
-def _route(raw: dict[str, Any] | None) -> RouteRecord | None:
-    return RouteRecord(**{**raw, "considered": tuple(raw["considered"])}) if raw else None
+def _checked(kind: type[_Part], raw: dict[str, Any]) -> _Part:
+    """Make a part of a record, each field of the kind that it is declared to be."""
+    part = kind(**raw)
+    for name, kinds in _kinds(kind).items():
+        value = getattr(part, name)
+        if type(value) not in kinds:
+            raise TypeError(f"{name} is of kind {type(value).__name__}")
+    return part
+
+
+def _kinds(part: type[object]) -> dict[str, frozenset[type]]:
+    kinds: dict[str, frozenset[type]] = {}
+    for name, hint in get_type_hints(part).items():
+        choices = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+        found = {get_origin(choice) or choice for choice in choices}
+        kinds[name] = frozenset(found | {int} if float in found else found)
+    return kinds
+
+
+def _texts(raw: object) -> tuple[str, ...]:
+    if not isinstance(raw, list) or not all(isinstance(item, str) for item in raw):
+        raise TypeError("what should be a list of texts is none")
+    return tuple(raw)
