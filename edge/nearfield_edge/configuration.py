@@ -8,6 +8,8 @@ connection.
 from __future__ import annotations
 
 import os
+import platform
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -32,16 +34,32 @@ def _data_folder() -> Path:
     return Path(base) / "nearfield"
 
 
+def _host_name() -> str:
+    return re.sub(r"[^A-Za-z0-9._-]", "-", platform.node())[:64] or "device"
+
+
+def _system_zone() -> str:
+    """The machine's time zone by name, UTC where it does not tell."""
+    for name in (os.environ.get("TZ", ""), os.path.realpath("/etc/localtime").partition("zoneinfo/")[2]):
+        try:
+            return ZoneInfo(name).key
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            continue
+    return "UTC"
+
+
 class DeviceSection(Section):
     """What this device is and where it stands."""
 
-    id: str = Field("device", min_length=1, max_length=64, pattern=r"[A-Za-z0-9._-]+")
+    id: str = Field(default_factory=_host_name, min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")
+    """Names the device in records and to brokers; its host name if absent."""
     site_mode: Literal["open", "restricted"] = "open"
     egress: tuple[str, ...] = ()
     """Hosts (``host`` or ``host:port``) that a restricted site lets the device reach."""
     data: Path = Field(default_factory=_data_folder)
     """Where turns, effects and skills keep what must last."""
-    time_zone: str = "UTC"
+    time_zone: str = Field(default_factory=_system_zone)
+    """A name such as ``Europe/Berlin``; the machine's if absent."""
     profile: Literal["development", "production"] = "development"
     """Which licence policy judges the model packs."""
 
