@@ -104,3 +104,32 @@ def test_openvino_is_imported_without_reporting_to_its_vendor(cage: list[str], t
     result = caged(packaged, "-c", ours)
     assert result["status"] == 0, result["complained"]
     assert result["packets"] == []
+
+
+CALENDAR = """
+[device]
+data = "{data}"
+site_mode = "{mode}"
+[skills.settings.rooms]
+caldav_url = "https://calendar.example/dav/"
+rooms = [{{ id = "boardroom", name = "the boardroom", collection = "boardroom/" }}]
+"""
+
+
+@pytest.mark.parametrize("mode", ["restricted", "open"])
+def test_a_room_whose_calendar_is_a_server_is_apologised_for_without_a_packet_where_the_site_forbids_it(
+    cage: list[str], tmp_path: Path, mode: str
+) -> None:
+    configuration = tmp_path / "nearfield.toml"
+    configuration.write_text(CALENDAR.format(data=tmp_path / "data", mode=mode))
+    words = ("--text", "who has this room", "--json", "--config", str(configuration))
+    result = caged(cage, "-m", "nearfield_edge.cli", "ask", *words)
+    assert result["status"] == 0, result["complained"]
+    answer = json.loads(result["said"])
+    if mode == "restricted":
+        assert answer["reply"]["text"] == "Sorry, this device may not connect to anything from here."
+        assert answer["faults"] == ["egress_refused"]
+        assert result["packets"] == []
+    else:  # what the same device does elsewhere: without this the test could not fail
+        assert answer["faults"] != ["egress_refused"]
+        assert "for calendar.example" in " ".join(result["packets"])

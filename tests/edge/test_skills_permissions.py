@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import os
+import re
 import socket
 import sqlite3
 import subprocess
@@ -167,6 +169,49 @@ def test_installed_modules_and_time_zones_can_be_used(guard: PermissionGuard, al
         assert xml.dom.minidom.parseString("<a/>")  # noqa: S318 (our own text)
         assert ZoneInfo("Pacific/Chatham").key
     assert call.refusals == []
+
+
+CALENDARS: dict[str, dict[str, object]] = {
+    "Nobody has this room.": {},
+    "SkillFailedError: .* the calendar server cannot be reached": {
+        "caldav_url": "https://localhost:9/",
+        "rooms": [{"id": "boardroom", "name": "the boardroom", "collection": "boardroom/"}],
+    },
+}
+
+
+@pytest.mark.parametrize("answer", CALENDARS)
+def test_a_function_asked_for_the_first_time_imports_its_libraries_without_a_refusal(
+    tmp_path: Path, answer: str
+) -> None:
+    """In a process like the console script's: its folder and the working one hold strangers' files."""
+    scripts, elsewhere = tmp_path / "bin", tmp_path / "elsewhere"
+    for folder in (scripts, elsewhere):
+        folder.mkdir()
+        (folder / "secret").write_text("there")
+    script = scripts / "fresh_skill.py"
+    script.write_text((Path(__file__).parent / "fresh_skill.py").read_text())
+    done = subprocess.run(
+        [sys.executable, script, json.dumps(CALENDARS[answer]), tmp_path / "rooms"],
+        cwd=elsewhere, env={**os.environ, "PYTHONPATH": str(elsewhere)}, capture_output=True, text=True,
+        timeout=60, check=True,
+    )  # fmt: skip
+    result = json.loads(done.stdout)
+    assert (result["refused"], result["refusals"]) == ([], 0)
+    assert re.match(answer, result["told"])
+
+
+def test_a_folder_of_imports_is_listed_but_not_read(allowed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(allowed.parent)
+    guard = PermissionGuard()
+    call = held(allowed)
+    with guard.holding(call):
+        assert "secret" in os.listdir(allowed.parent)  # noqa: PTH208 (this event is what is tested)
+        with pytest.raises(PermissionError, match="may not read"):
+            (allowed.parent / "secret").read_text()
+    call.revoked = True
+    with guard.holding(call), pytest.raises(PermissionError, match="its time is over"):
+        os.listdir(allowed.parent)  # noqa: PTH208 (likewise)
 
 
 @pytest.mark.parametrize("url", ["ftp://a", "https://", "https://user:word@host", "https://a:99999", "host"])

@@ -8,6 +8,7 @@ import pytest
 
 from nearfield_edge.errors import (
     EffectRejectedError,
+    EgressRefusedError,
     PermissionRefusedError,
     RecordError,
     SkillError,
@@ -233,6 +234,22 @@ def test_a_refused_function_fails_by_that_name_and_is_counted(tmp_path: Path, gu
     with pytest.raises(PermissionRefusedError, match="may not read /etc/shadow: declare it"):
         ask(runtime)
     assert counters.value("nearfield_skill_refusals_total", skill="probe") == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "raise FORBIDDEN",
+        "raise OSError('no way there') from FORBIDDEN",
+        "try:\n    raise FORBIDDEN\nexcept EdgeError:\n    raise OSError('no way there')",
+    ],
+)
+def test_what_the_site_forbids_is_told_by_that_name_whatever_a_library_made_of_it(
+    tmp_path: Path, guard: PermissionGuard, body: str
+) -> None:
+    written = body.replace("FORBIDDEN", "EgressRefusedError('orders.example:443 is not on the list')")
+    with pytest.raises(EgressRefusedError, match=r"^probe/probe:act: orders\.example:443 is not on"):
+        ask(probe(tmp_path, guard, written))
 
 
 def test_a_refusal_that_the_function_copes_with_is_still_told(tmp_path: Path, guard: PermissionGuard) -> None:

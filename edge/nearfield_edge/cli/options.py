@@ -10,6 +10,7 @@ import click
 
 from nearfield_edge.composition import Surroundings, surroundings
 from nearfield_edge.configuration import read_configuration
+from nearfield_edge.life.egress import SafetyNet
 from nearfield_sync.telemetry import LogOptions, configure_logs
 
 config_option = click.option(
@@ -25,6 +26,8 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON f
 def place_of(config: Path | None, *, quiet: bool = True) -> Surroundings:
     """Read the configuration, set up logs and give what every part shares.
 
+    On a restricted site this process connects to nothing else from here on.
+
     Args:
         config: The file, or None for defaults.
         quiet: Log only what went wrong: a command's answer is its output.
@@ -35,7 +38,10 @@ def place_of(config: Path | None, *, quiet: bool = True) -> Surroundings:
     configuration = read_configuration(config)
     log = configuration.log
     configure_logs(LogOptions(style=log.style, level="error" if quiet else log.level, personal=log.personal))
-    return surroundings(configuration)
+    place = surroundings(configuration)
+    if place.egress.restricted:
+        SafetyNet(place.egress).install()
+    return place
 
 
 def print_json(value: Any) -> None:

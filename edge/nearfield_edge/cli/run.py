@@ -27,7 +27,6 @@ from nearfield_edge.composition import (
 from nearfield_edge.engine_loading import load_engines
 from nearfield_edge.errors import RecordError
 from nearfield_edge.life.device_lock import DeviceLock
-from nearfield_edge.life.egress import SafetyNet
 from nearfield_edge.life.service import Pulse, ServiceNotifier, keep_alive
 from nearfield_edge.turn import commands as do
 from nearfield_edge.turn import events as ev
@@ -46,8 +45,6 @@ def command(config: Path | None) -> None:
     request, "q" ends. Elsewhere SIGUSR1 mutes and opens, SIGUSR2 talks.
     """
     place = place_of(config, quiet=False)
-    if place.egress.restricted:
-        SafetyNet(place.egress).install()
     with DeviceLock(place.configuration.device.data):
         asyncio.run(_run(place))
 

@@ -65,8 +65,8 @@ def parse_destination(text: str) -> Destination:
     name = _canonical(host)
     if (network is None and not _is_name(name)) or (port_text and not 0 < (port or 0) < 65536):
         raise ConfigurationError(
-            f"egress list: {text!r} is no destination: write host, host:port, an address or a network such as"
-            " 10.0.0.0/8"
+            f"device.egress: {text!r} is no destination: write host, host:port, an address or a network such"
+            " as 10.0.0.0/8"
         )
     return Destination(name=name if network is None else None, network=network, port=port)
 
@@ -104,7 +104,8 @@ class Egress:
             self._counters.add("nearfield_egress_refused_total")
             place = host if port is None else f"{host}:{port}"
             raise EgressRefusedError(
-                f"this site is restricted and {place} is not on its egress list: add it there, or do without"
+                f"this site is restricted and {place} is not on its egress list: add it to device.egress, or"
+                " do without"
             )
 
     def check_url(self, url: str) -> None:
@@ -121,7 +122,7 @@ class Egress:
             host = parts.hostname or ""
         except (ValueError, KeyError) as error:
             raise EgressRefusedError(
-                f"this site is restricted and {url!r} names no port that is known"
+                f"this site is restricted and {url!r} names no host and port: write a URL with both"
             ) from error
         self.check(host, port)
 

@@ -144,6 +144,8 @@ class PermissionGuard:
     def __init__(self) -> None:
         self._held: ContextVar[Held | None] = ContextVar("nearfield_held", default=None)
         self._always_readable = _interpreter_folders()
+        # An import looks through the names in each of these, whatever else lies there.
+        self._listable = frozenset(os.path.realpath(folder or ".") for folder in sys.path)
         self._checks: Mapping[str, Callable[[Held, tuple[Any, ...]], None]] = {
             "open": self._open,
             "socket.connect": self._connect,
@@ -153,7 +155,7 @@ class PermissionGuard:
             "socket.getaddrinfo": self._resolve,
             "socket.gethostbyname": self._resolve,
             "sqlite3.connect": lambda held, args: self._write(held, "sqlite3.connect", args[0]),
-            "os.listdir": lambda held, args: self._read(held, "os.listdir", args[0]),
+            "os.listdir": self._list,
             "os.scandir": lambda held, args: self._read(held, "os.scandir", args[0]),
         }
         sys.addaudithook(self._audit)
@@ -187,6 +189,10 @@ class PermissionGuard:
             self._write(held, "write", path)
         else:
             self._read(held, "read", path)
+
+    def _list(self, held: Held, arguments: tuple[Any, ...]) -> None:
+        if held.revoked or isinstance(arguments[0], int) or _real(arguments[0]) not in self._listable:
+            self._read(held, "os.listdir", arguments[0])
 
     def _read(self, held: Held, event: str, path: Any) -> None:
         if isinstance(path, int):
@@ -229,7 +235,8 @@ class PermissionGuard:
             _refuse(held, f"connect {host}:{port}")
 
     def _bind(self, held: Held, arguments: tuple[Any, ...]) -> None:
-        _refuse(held, f"listen {arguments[1]}")
+        if tuple(arguments[1][:2]) != _IPV6_PROBE or held.revoked:
+            _refuse(held, f"listen {arguments[1]}")
 
     def _look_up(self, held: Held, host: str) -> None:
         held.looking_up = True
@@ -261,9 +268,13 @@ _STARTS: Final = (
 
 _WRITING_FLAGS: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
+_IPV6_PROBE: Final = ("::1", 0)
+"""What urllib3 binds to, once and without listening, to learn whether this machine has IPv6."""
+
 _SYSTEM_FILES: Final = (
-    "/etc/hosts", "/etc/localtime", "/etc/mime.types", "/etc/nsswitch.conf", "/etc/resolv.conf", "/etc/ssl",
-    "/etc/timezone", "/usr/share/ca-certificates", "/usr/share/zoneinfo", "/dev/null", "/dev/urandom",
+    "/etc/hosts", "/etc/localtime", "/etc/mime.types", "/etc/nsswitch.conf", "/etc/pki", "/etc/resolv.conf",
+    "/etc/ssl", "/etc/timezone", "/usr/lib/ssl", "/usr/local/share/ca-certificates",
+    "/usr/share/ca-certificates", "/usr/share/zoneinfo", "/dev/null", "/dev/urandom",
 )  # fmt: skip
 """Time zones, certificates and the resolver's files: what libraries read unasked."""
 

@@ -134,6 +134,7 @@ class SkillRuntime:
         Raises:
             SkillFailedError: The function failed, took too long, or its answer cannot be used.
             PermissionRefusedError: The function or an effect did what is not declared.
+            EgressRefusedError: The function needs a connection that the site forbids.
         """
         skill, intent = self._find(understood)
         alive = current(conversation, now, self._lifetime_seconds)
@@ -173,6 +174,7 @@ class SkillRuntime:
             EffectRejectedError: The function says that it can never succeed.
             SkillFailedError: It failed or took too long; it may succeed later.
             PermissionRefusedError: It did what is not declared.
+            EgressRefusedError: It needs a connection that the site forbids.
         """
         skill = self.skills.get(skill_id)
         if skill is None or effect.function not in skill.manifest.effect_functions:

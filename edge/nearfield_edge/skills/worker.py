@@ -7,7 +7,12 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
-from nearfield_edge.errors import EffectRejectedError, PermissionRefusedError, SkillFailedError
+from nearfield_edge.errors import (
+    EffectRejectedError,
+    EgressRefusedError,
+    PermissionRefusedError,
+    SkillFailedError,
+)
 from nearfield_edge.skills.permissions import Held, PermissionGuard, Permissions
 from nearfield_sync.telemetry import Counters
 
@@ -40,6 +45,7 @@ class FunctionWorker:
         Raises:
             SkillFailedError: It raised, took too long, or earlier calls of the skill still hang.
             PermissionRefusedError: It raised after something undeclared had been refused.
+            EgressRefusedError: It raised because the site forbids a connection.
             EffectRejectedError: It raised that itself.
         """
         skill = permissions.skill
@@ -63,6 +69,9 @@ class FunctionWorker:
         if isinstance(run.error, EffectRejectedError):
             raise run.error
         self._counters.add("nearfield_skill_failures_total", skill=skill)
+        forbidden = _egress_refusal(run.error)
+        if forbidden is not None:
+            raise EgressRefusedError(f"{name}: {forbidden}") from run.error
         if refusals:
             raise PermissionRefusedError(
                 f"{name} may not {refusals[0]}: declare it under [permissions] in skill.toml if it should"
@@ -84,6 +93,13 @@ class FunctionWorker:
             run.done.set()
             if run.abandoned:
                 self._abandoned[run.held.permissions.skill] -= 1
+
+
+def _egress_refusal(error: BaseException | None) -> EgressRefusedError | None:
+    """What the site has forbidden, also where a library has made another error of it."""
+    while error is not None and not isinstance(error, EgressRefusedError):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 class _Run(Generic[Result]):
