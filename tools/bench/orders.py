@@ -1,7 +1,7 @@
 """Real coffee orders: how many are fully understood, and how fast.
 
 Every recording is heard whole by the voice activity detector, cut to the stretch from ``PRE_ROLL_MS`` before
-the first speech to ``END_SILENCE_MS`` after the last (what the device keeps of an utterance with its default
+speech is noticed to ``END_SILENCE_MS`` after the last (what the device keeps of an utterance with its default
 settings), recognised in one piece and understood by the grammar of the shipped coffee skill alone.
 
 * ``command_acceptance``: the share of orders whose intent is right and whose labelled slots all have exactly
@@ -29,6 +29,7 @@ import soundfile
 import yaml
 
 import nearfield_edge
+from nearfield_edge.turn.state import TurnSettings
 from nearfield_models.asr.engine import AsrEngine
 from nearfield_models.engines import load_asr, load_vad
 from nearfield_models.grammar import Grammar, GrammarMatch, SentenceSource, compile_grammar, match_text
@@ -40,8 +41,9 @@ from tools.bench.mixing import excerpt, mix
 from tools.bench.recordings import default_data
 from tools.bench.report import Report
 
-PRE_ROLL_MS: Final = 300
-END_SILENCE_MS: Final = 500
+DEVICE: Final = TurnSettings()
+PRE_ROLL_MS: Final = DEVICE.pre_roll_ms
+END_SILENCE_MS: Final = DEVICE.endpoint.end_silence_ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,8 +129,8 @@ def utterance(samples: Samples, vad: VadEngine) -> Samples:
     last = samples.size
     for at in range(0, samples.size - HOP_SAMPLES + 1, HOP_SAMPLES):
         state = segmenter.accept(at, vad.accept(samples[at : at + HOP_SAMPLES]))
-        if state.began is not None and state.last_heard is not None:
-            first = state.began if first is None else first
+        if state.speaking and state.last_heard is not None:
+            first = at + HOP_SAMPLES if first is None else first  # where the device notices it
             last = state.last_heard
     if first is None:
         return samples

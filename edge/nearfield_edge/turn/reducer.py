@@ -119,7 +119,8 @@ def _utterance_start(state: State, turn: Turn) -> int:
     quiet_ms = 0 if turn.quiet_since is None else milliseconds(state.at - turn.quiet_since)
     if turn.wake_phrase is not None and quiet_ms < state.settings.wake_pause_ms:
         return turn.first_sample
-    return max(turn.first_sample, earlier(state, state.settings.pre_roll_ms))
+    silent_from = turn.first_sample if turn.quiet_since is None else turn.quiet_since
+    return max(turn.first_sample, silent_from, earlier(state, state.settings.pre_roll_ms))
 
 
 def _partial(state: State, turn: Turn) -> Step:
