@@ -65,6 +65,33 @@ def test_the_last_drink_is_changed(customer: Visitor, words: str, order: str) ->
     assert customer.says(words).text.startswith(order)
 
 
+@pytest.mark.parametrize(
+    ("words", "order"),
+    [
+        ("make it three", "Three small lattes"),
+        ("make that two of them", "Two small lattes"),
+        ("actually two", "Two small lattes"),
+        ("I want four of those", "Four small lattes"),
+        ("change it to one", "One small latte,"),
+        ("make it a double", "Two small double shot lattes"),
+        ("make them double shots", "Two small double shot lattes"),
+        ("make them large ones", "Two large lattes"),
+        ("make these cappuccinos", "Two small cappuccinos"),
+        ("make them with soy milk", "Two small lattes with soy milk"),
+    ],
+)
+def test_how_many_and_all_of_several_are_changed(customer: Visitor, words: str, order: str) -> None:
+    customer.says("two small lattes")
+    assert customer.says(words).text.startswith(order)
+
+
+def test_a_change_that_would_be_too_many_leaves_the_order_as_it_was(customer: Visitor) -> None:
+    customer.says("ten small lattes")
+    customer.says("and ten espressos")
+    assert "more than 20 drinks" in customer.says("make it twelve").text
+    assert customer.says("repeat my order").text.startswith("Ten small lattes and ten espressos")
+
+
 def test_a_change_before_the_size_is_known_completes_the_drink(customer: Visitor) -> None:
     customer.says("a latte")
     assert customer.says("make it large").text.startswith("One large latte")

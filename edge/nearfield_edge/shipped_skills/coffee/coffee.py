@@ -102,7 +102,7 @@ def _with_drink(call: SkillCall, drinks: list[Drink], slots: Mapping[str, Any]) 
         )
     most = call.settings["most_drinks"]
     if isinstance(most, int) and sum(line.quantity for line in (*drinks, drink)) > most:
-        return SkillReply(reply="too_many", values={"most": most}, memory=_memory(drinks, {}))
+        return SkillReply(reply="too_many", values={"most": most}, memory=_memory(_drinks(call), {}))
     lines = [*drinks, drink]
     return SkillReply(
         reply="read_back", values=_spoken(call, lines), question=_CONFIRM, memory=_memory(lines, {})
