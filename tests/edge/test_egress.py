@@ -77,18 +77,12 @@ def test_a_line_that_is_no_destination_is_an_error_naming_it(text: str) -> None:
         parse_destination(text)
 
 
-def test_urls_are_judged_by_host_and_port() -> None:
-    egress = restricted("orders.example:443")
-    egress.check_url("https://orders.example/api")
-    for url in ("http://orders.example/", "https://other.example/", "ftp://orders.example/", "nonsense"):
-        with pytest.raises(EgressRefusedError):
-            egress.check_url(url)
-
-
 def test_a_refusal_is_counted_and_says_how_to_mend_it() -> None:
     counters = Counters()
     egress = Egress(restricted=True, counters=counters)
-    with pytest.raises(EgressRefusedError, match=r"cloud\.example:443 is not on its egress list"):
+    with pytest.raises(
+        EgressRefusedError, match=r"cloud\.example:443 is not on its egress list: add it to device"
+    ):
         egress.check("cloud.example", 443)
     assert counters.value("nearfield_egress_refused_total") == 1
 

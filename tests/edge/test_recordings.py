@@ -203,6 +203,13 @@ def test_recordings_expire_by_age_and_not_by_a_clock_being_set(bench: Bench) -> 
     assert list(bench.folder.iterdir()) == []
 
 
+def test_a_recording_that_another_process_erases_meanwhile_does_not_end_the_pruning(bench: Bench) -> None:
+    bench.record("t1")
+    (bench.folder / "0000000007-t7.nfrec").symlink_to("gone")
+    bench.clock.advance(timedelta(days=8))
+    assert bench.recordings.prune() == ("t1",)
+
+
 def test_a_half_from_a_power_cut_is_removed_but_not_one_being_written(bench: Bench) -> None:
     bench.record("t1")
     (bench.folder / "0000000007-t7.nfrec.part").write_bytes(b"NFREC\x01torn")

@@ -7,7 +7,7 @@ import apsw
 import pytest
 
 from nearfield_edge.errors import SkillError
-from nearfield_edge.shipped_skills.visit.site import Site, day_named, day_spoken, read_site
+from nearfield_edge.shipped_skills.visit.site import Site, read_site
 from nearfield_edge.skills.api import FunctionEffect, HttpEffect, MqttEffect
 from nearfield_edge.skills.permissions import PermissionGuard
 from tests.edge.skill_folders import Visitor
@@ -103,6 +103,16 @@ directions = "Upstairs."
 """
 
 
+def test_an_opening_that_is_far_ahead_is_told_with_its_date(tmp_path: Path, guard: PermissionGuard) -> None:
+    file = tmp_path / "site.toml"
+    file.write_text(SITE)
+    late = datetime(2026, 3, 6, 20, 0, tzinfo=UTC)
+    visitor = Visitor("visit", tmp_path / "data", guard, settings={"site_file": str(file)}, now=late)
+    assert visitor.says("are you open now").text == (
+        "No, we are closed now. We open on Friday the twentieth of March at 8 AM."
+    )
+
+
 def test_a_site_brings_its_own_file(tmp_path: Path, guard: PermissionGuard) -> None:
     file = tmp_path / "site.toml"
     file.write_text(SITE)
@@ -142,14 +152,3 @@ def test_exceptions_outweigh_weekdays_and_the_next_opening_is_found() -> None:
     assert opening is not None
     assert opening[0] == date(2026, 3, 20)
     assert Site().next_opening(datetime(2026, 3, 6, tzinfo=UTC)) is None
-
-
-def test_days_are_named_as_people_name_them() -> None:
-    friday = date(2026, 3, 6)
-    assert day_named("friday", friday) == friday
-    assert day_named("thursday", friday) == date(2026, 3, 12)
-    assert [day_spoken(date(2026, 3, day), friday) for day in (6, 7, 8)] == [
-        "today",
-        "tomorrow",
-        "on Sunday",
-    ]

@@ -13,6 +13,7 @@ Source: RFC 4791 (CalDAV) sections 5.3.2 and 7.8; RFC 9110 section 13.1 (If-Matc
 from __future__ import annotations
 
 import contextlib
+import os
 import stat
 import tomllib
 import uuid
@@ -60,7 +61,7 @@ def read_credentials(path: Path) -> Credentials | None:
     """
     try:
         with path.open("rb") as file:
-            if stat.S_IMODE(path.stat().st_mode) & 0o077:
+            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
                 raise CalendarUnreadableError(
                     f"{path}: others may read the calendar's password; run `chmod 600 {path}`"
                 )

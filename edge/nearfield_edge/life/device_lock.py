@@ -18,7 +18,11 @@ class DeviceLock:
         self._file = -1
 
     def is_free(self) -> bool:
-        """Whether no device runs on the folder at this moment."""
+        """Whether no device runs on the folder at this moment.
+
+        Raises:
+            RecordError: The folder cannot be written.
+        """
         try:
             with self:
                 return True

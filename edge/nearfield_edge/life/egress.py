@@ -1,13 +1,12 @@
 """Where this device may connect to.
 
-Everything that would connect (HTTP, MQTT, calendars, fetching) is handed an `Egress` and asks it first. Under
-``site_mode = "restricted"`` only this machine itself and the site's egress list are allowed, and the list is
-empty by default.
+What delivers effects (HTTP, MQTT) is handed an `Egress` and asks it first. Under ``site_mode = "restricted"``
+only this machine itself and the site's egress list are allowed, and the list is empty by default.
 
-`SafetyNet` is for what forgot to ask: an audit hook that sees every connection and every name looked
-up by Python code in this process, of ours or of a library. It does not see native code that opens sockets by
-itself; that is held by the service unit (``IPAddressDeny=``), and the test in a network namespace shows that
-none of the engines tries.
+`SafetyNet` is for what does not ask, such as a calendar library that a skill uses: an audit hook that sees
+every connection and every name looked up by Python code in this process, of ours or of a library. It does not
+see native code that opens sockets by itself; that is held by the service unit (``IPAddressDeny=``), and the
+test in a network namespace shows that none of the engines tries.
 """
 
 from __future__ import annotations
@@ -19,13 +18,11 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 from nearfield_edge.errors import ConfigurationError, EgressRefusedError
 from nearfield_sync.telemetry import Counters
 
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-_DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443, "mqtt": 1883, "mqtts": 8883}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,24 +104,6 @@ class Egress:
                 f"this site is restricted and {place} is not on its egress list: add it to device.egress, or"
                 " do without"
             )
-
-    def check_url(self, url: str) -> None:
-        """Pass if the device may connect to the URL's host and port.
-
-        Raises:
-            EgressRefusedError: The site does not allow it, or the URL names no host or port that is known.
-        """
-        if not self.restricted:
-            return
-        try:
-            parts = urlsplit(url)
-            port = parts.port or _DEFAULT_PORTS[parts.scheme]
-            host = parts.hostname or ""
-        except (ValueError, KeyError) as error:
-            raise EgressRefusedError(
-                f"this site is restricted and {url!r} names no host and port: write a URL with both"
-            ) from error
-        self.check(host, port)
 
     def learn(self, host: str, addresses: Sequence[str]) -> None:
         """Take note of the addresses that an allowed name has, so that connecting to them is allowed."""

@@ -154,34 +154,47 @@ class Recordings:
         """Erase what is too old or too much, and halves from a power cut; give the turns' ids.
 
         Raises:
-            RecordError: A file cannot be erased.
+            RecordError: A file cannot be looked at or erased.
         """
+        try:
+            halves, expired = self._to_go()
+        except OSError as error:
+            raise RecordError(
+                f"recordings in {self._folder} cannot be looked at ({error.strerror}): let this user read them"
+            ) from error
+        for path in halves:
+            self._destroy(path)
+        for _, path in expired:
+            self._destroy(path)
+            self._counters.add("nearfield_recordings_erased_total", reason="retention")
+        return tuple(turn_id for turn_id, _ in expired)
+
+    def _to_go(self) -> tuple[list[Path], list[tuple[str, Path]]]:
+        """Halves that nobody writes any more, and what is kept no longer."""
         with self._lock:
             files = list(self._files())
             halves = [path for _, _, path in files if path.suffix == ".part" and path not in self._open]
-        for path in halves:
-            self._destroy(path)
-        kept = [(turn_id, path) for _, turn_id, path in files if path.suffix != ".part"]
-        erased = []
-        for turn_id, path in self._expired(kept):
-            self._destroy(path)
-            self._counters.add("nearfield_recordings_erased_total", reason="retention")
-            erased.append(turn_id)
-        return tuple(erased)
+        return halves, self._expired([(of, path) for _, of, path in files if path.suffix != ".part"])
 
-    def _expired(self, kept: list[tuple[str, Path]]) -> list[tuple[str, Path]]:
+    def _expired(self, files: list[tuple[str, Path]]) -> list[tuple[str, Path]]:
         """What is too much, then what is too old; dates what has no date that can be right."""
         now = self._clock.utc_now()
-        sizes = [path.stat().st_size for _, path in kept]
+        kept: list[tuple[str, Path, os.stat_result]] = []
+        for turn_id, path in files:
+            # Another process may be erasing turns at this moment.
+            with suppress(FileNotFoundError):
+                kept.append((turn_id, path, path.stat()))
+        sizes = [status.st_size for _, _, status in kept]
         surplus = 0
         while sum(sizes[surplus:]) > self._options.most_bytes:
             surplus += 1
         retention = Retention(longest=self._options.longest_age, most=len(kept) - surplus)
-        dates = [datetime.fromtimestamp(path.stat().st_mtime, UTC) for _, path in kept]
+        dates = [datetime.fromtimestamp(status.st_mtime, UTC) for _, _, status in kept]
         judgement = judge(dates, now, retention)
         for index in judgement.undated:
-            os.utime(kept[index][1], (now.timestamp(), now.timestamp()))
-        return [kept[index] for index in judgement.expired]
+            with suppress(FileNotFoundError):
+                os.utime(kept[index][1], (now.timestamp(), now.timestamp()))
+        return [kept[index][:2] for index in judgement.expired]
 
     def _of_turn(self, turn_id: str) -> list[Path]:
         return [path for _, of, path in self._files() if of == turn_id]

@@ -32,7 +32,9 @@ class EffectDelivery:
         """
         skill = self._runtime.skills.get(entry.skill)
         if skill is None:
-            raise DeliveryError(f"skill {entry.skill} is not enabled: enable it or erase its effects")
+            raise DeliveryError(
+                f"skill {entry.skill} is not enabled: enable it, or erase the effect (`nearfield outbox`)"
+            )
         check_effect(entry.effect, skill.permissions, skill.manifest)
         match entry.effect:
             case HttpEffect():

@@ -9,10 +9,10 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from nearfield_edge.calendars.spoken_times import WEEKDAYS
 from nearfield_edge.errors import SkillError
 from nearfield_edge.validation import sentence
 
-WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 LONGEST_SEARCH_DAYS: Final = 366
 
 
@@ -125,21 +125,3 @@ def read_site(path: Path) -> Site:
         raise SkillError(f"site file {path}: not valid TOML: {error}") from error
     except ValidationError as error:
         raise SkillError(sentence(error, Site, f"site file {path}")) from error
-
-
-def day_named(name: str, today: date) -> date:
-    """``today``, ``tomorrow``, or the next day of that name, today included."""
-    if name == "today":
-        return today
-    if name == "tomorrow":
-        return today + timedelta(days=1)
-    return today + timedelta(days=(WEEKDAYS.index(name) - today.weekday()) % 7)
-
-
-def day_spoken(day: date, today: date) -> str:
-    """``today``, ``tomorrow``, or ``on Sunday``."""
-    if day == today:
-        return "today"
-    if day == today + timedelta(days=1):
-        return "tomorrow"
-    return f"on {WEEKDAYS[day.weekday()].capitalize()}"

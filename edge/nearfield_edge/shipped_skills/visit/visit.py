@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nearfield_edge.shipped_skills.visit.site import Person, Place, Site, day_named, day_spoken, read_site
+from nearfield_edge.calendars.speech import say_day
+from nearfield_edge.calendars.spoken_times import resolve_day
+from nearfield_edge.shipped_skills.visit.site import Person, Place, Site, read_site
 from nearfield_edge.skills.api import (
     Effect,
     FunctionEffect,
@@ -52,8 +54,8 @@ def find_person(call: SkillCall) -> SkillReply:
 def opening_hours(call: SkillCall) -> SkillReply:
     """``openingHours`` of a day."""
     today = call.now.date()
-    day = day_named(str(call.slots.get("day", "today")), today)
-    spoken = day_spoken(day, today)
+    day = resolve_day(str(call.slots.get("day", "today")), today)
+    spoken = say_day(day, today)
     spans = _site(call).spans_on(day)
     if not spans:
         return SkillReply(reply="closed_on", values={"day": spoken})
@@ -72,7 +74,7 @@ def open_now(call: SkillCall) -> SkillReply:
         return SkillReply(reply="closed_for_long")
     day, begin = following
     return SkillReply(
-        reply="closed_until", values={"day": day_spoken(day, call.now.date()), "from_time": clock(begin)}
+        reply="closed_until", values={"day": say_day(day, call.now.date()), "from_time": clock(begin)}
     )
 
 
