@@ -160,7 +160,8 @@ class Recordings:
             halves, expired = self._to_go()
         except OSError as error:
             raise RecordError(
-                f"recordings in {self._folder} cannot be looked at ({error.strerror}): let this user read them"
+                f"recordings in {self._folder} cannot be looked at ({error.strerror}): let this user"
+                " read them"
             ) from error
         for path in halves:
             self._destroy(path)

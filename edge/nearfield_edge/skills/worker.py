@@ -39,7 +39,7 @@ class FunctionWorker:
         Args:
             function: Takes nothing.
             permissions: What it is held to.
-            name: ``coffee:order``, for messages.
+            name: ``coffee/coffee:order``, for messages.
             deadline_seconds: After this the call has failed, whatever the function still does.
 
         Raises:
