@@ -130,6 +130,7 @@ class Device:
         watcher: Watcher | None = None,
         on_record: Callable[[TurnRecord], None] | None = None,
         session: str | None = None,
+        resume: bool = True,
     ) -> None:
         """Join the parts.
 
@@ -143,6 +144,7 @@ class Device:
             watcher: Told of every event and command.
             on_record: Given the record of every turn when it is over.
             session: Begins the turns' ids; unique to this run if absent.
+            resume: Whether the conversation of the last run goes on, if it is still alive.
         """
         self._executor = InferenceExecutor()
         self._engines = engines
@@ -158,6 +160,7 @@ class Device:
             reach=lambda: Reach(restricted=place.egress.restricted),
             now=place.now,
             memory=open_conversation(place),
+            resume=resume,
             on_commit=self.deliveries.wake,
         )
         memory = SoundMemory(_remembered_samples(settings))

@@ -36,6 +36,7 @@ class Dialogue:
         reach: Callable[[], Reach],
         now: Callable[[], datetime],
         memory: ConversationFile,
+        resume: bool = True,
         on_commit: Callable[[], None],
     ) -> None:
         """Take the parts.
@@ -48,6 +49,7 @@ class Dialogue:
             reach: What could answer besides a skill, at the moment.
             now: The site's time, aware.
             memory: Where the conversation outlives the process.
+            resume: Whether it goes on from there, or begins anew.
             on_commit: Told when effects have been committed.
         """
         self._grammar = grammar
@@ -58,7 +60,7 @@ class Dialogue:
         self._now = now
         self._on_commit = on_commit
         self._memory = memory
-        self._conversation = memory.load()
+        self._conversation = memory.load() if resume else Conversation()
         self._unsettled: dict[str, Conversation] = {}
 
     @property

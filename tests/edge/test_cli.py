@@ -31,6 +31,16 @@ def test_a_typed_request_is_answered_with_every_promised_key(shell: Shell) -> No
     assert answer["versions"]["skill:coffee"]
 
 
+def test_each_request_stands_alone_unless_it_continues_the_last_conversation(shell: Shell) -> None:
+    shell.nearfield("ask", "--text", "can I have a large latte")
+    alone = json.loads(shell.nearfield("ask", "--text", "make it small", "--json").out)
+    assert alone["understanding"]["intent"] is None
+    shell.nearfield("ask", "--text", "can I have a large latte")
+    continued = json.loads(shell.nearfield("ask", "--continue", "--text", "make it small", "--json").out)
+    assert continued["understanding"]["intent"] == "changeOrder"
+    assert continued["understanding"]["source"] == "context"
+
+
 def test_turns_shows_what_ask_kept_and_erases_it_for_good(shell: Shell) -> None:
     shell.nearfield("ask", "--text", "what is the wifi password")
     (turn,) = json.loads(shell.nearfield("turns", "--json").out)

@@ -54,7 +54,13 @@ LINES = (
         reply_has="small latte with whole milk",
         follows_up=True,
     ),
-    Line(text="Yes, please.", intent="confirmOrder", slots={}, reply_has="small latte with whole milk", follows_up=True),
+    Line(
+        text="Yes, please.",
+        intent="confirmOrder",
+        slots={},
+        reply_has="small latte with whole milk",
+        follows_up=True,
+    ),
 )
 
 

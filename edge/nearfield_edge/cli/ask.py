@@ -27,6 +27,7 @@ from nearfield_sync.messages.turn_record import TurnRecord
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the spoken reply to this WAV file.",
 )
+@click.option("--continue", "resume", is_flag=True, help='Go on with the last conversation: "make it large".')
 @click.option("--paced", is_flag=True, help="Hear the recording in real time instead of as fast as possible.")
 @config_option
 @json_option
@@ -34,6 +35,7 @@ def command(
     audio: Path | None,
     text: str | None,
     reply: Path | None,
+    resume: bool,
     paced: bool,
     config: Path | None,
     as_json: bool,
@@ -44,9 +46,9 @@ def command(
     """
     place = place_of(config)
     if text is not None and audio is None:
-        record = asyncio.run(answer_text(place, text, reply))
+        record = asyncio.run(answer_text(place, text, reply, resume=resume))
     elif audio is not None and text is None:
-        record = asyncio.run(_answer_recording(place, audio, reply, paced))
+        record = asyncio.run(_answer_recording(place, audio, reply, paced=paced, resume=resume))
     else:
         raise click.UsageError("give either a recording or --text")
     if as_json:
@@ -57,14 +59,16 @@ def command(
         print(f"reply written to {reply}", file=sys.stderr)
 
 
-async def _answer_recording(place: Surroundings, audio: Path, reply: Path | None, paced: bool) -> TurnRecord:
+async def _answer_recording(
+    place: Surroundings, audio: Path, reply: Path | None, *, paced: bool, resume: bool
+) -> TurnRecord:
     time = RealTimeClock() if paced else InputClock()
     source = FileSource(
         audio,
         pace=time if paced else None,
         longest_seconds=place.configuration.audio.longest_file_seconds,
     )
-    record = await answer_sound(place, source, time, reply)
+    record = await answer_sound(place, source, time, reply, resume=resume)
     if record is None or record.outcome == "no_speech":
         raise SourceError(f"{audio}: nobody speaks in this recording")
     return record

@@ -68,7 +68,7 @@ async def _again(place: Surroundings, source: AudioSource, folder: Path, mode: M
     device = place.configuration.device.model_copy(update={"data": folder})
     records = place.configuration.records.model_copy(update={"sound": False})
     configuration = place.configuration.model_copy(update={"device": device, "records": records})
-    record = await answer_sound(surroundings(configuration), source, InputClock(), None, mode)
+    record = await answer_sound(surroundings(configuration), source, InputClock(), None, mode=mode)
     if record is None:
         raise SourceError("nobody makes a request in this recording")
     return record

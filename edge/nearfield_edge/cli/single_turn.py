@@ -20,13 +20,19 @@ from nearfield_edge.turn.state import Mode
 from nearfield_sync.messages.turn_record import TurnRecord
 
 
-async def answer_text(place: Surroundings, text: str, reply: Path | None) -> TurnRecord:
+async def answer_text(place: Surroundings, text: str, reply: Path | None, *, resume: bool) -> TurnRecord:
     """Answer a typed request; the reply is spoken only where a file for it is given.
+
+    Args:
+        place: What every part shares.
+        text: The request.
+        reply: Where the reply's sound is written.
+        resume: Whether the last conversation goes on.
 
     Raises:
         EdgeError, ModelsError, SyncError: Something the device needs is missing or wrong.
     """
-    record = await _one_turn(place, text, None, InputClock(), reply)
+    record = await _one_turn(place, text, None, InputClock(), reply, resume=resume)
     if record is None:
         raise RecordError("the request made no turn")
     return record
@@ -37,7 +43,9 @@ async def answer_sound(
     source: AudioSource,
     time: PlaybackClock,
     reply: Path | None,
+    *,
     mode: Mode = Mode.OPEN_MIC,
+    resume: bool = False,
 ) -> TurnRecord | None:
     """Answer the first request in a source; None where nobody speaks in it.
 
@@ -47,11 +55,12 @@ async def answer_sound(
         time: The time that the reply is heard by.
         reply: Where the reply's sound is written.
         mode: Whether a request needs the wake word.
+        resume: Whether the last conversation goes on.
 
     Raises:
         EdgeError, ModelsError, SyncError: Something the device needs is missing or wrong.
     """
-    return await _one_turn(place, None, source, time, reply, mode)
+    return await _one_turn(place, None, source, time, reply, mode=mode, resume=resume)
 
 
 async def _one_turn(
@@ -60,6 +69,8 @@ async def _one_turn(
     source: AudioSource | None,
     time: PlaybackClock,
     reply: Path | None,
+    *,
+    resume: bool,
     mode: Mode = Mode.OPEN_MIC,
 ) -> TurnRecord | None:
     wake = place.configuration.wake.model_copy(update={"mode": mode.value})
@@ -86,6 +97,7 @@ async def _one_turn(
             time=time,
             settings=settings,
             on_record=records.append,
+            resume=resume,
         ) as device:
             if source is None:
                 device.agent.tell(TextGiven(at=0, text=text or ""))

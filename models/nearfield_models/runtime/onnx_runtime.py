@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from nearfield_models.errors import EngineError, RuntimeMissingError
+from nearfield_models.runtime.optimised import OptimisedGraphs
 from nearfield_models.runtime.session import Array, RuntimeOptions
 
 _FATAL_ONLY = 4
+_PROCESSOR = "CPUExecutionProvider"
 _TENSORRT = "TensorrtExecutionProvider"
 
 
@@ -52,11 +54,7 @@ class OnnxRuntimeSession:
         _require_providers(options.providers, tuple(runtime.get_available_providers()))
         self._path = path
         try:
-            self._session = runtime.InferenceSession(
-                str(path),
-                _session_options(runtime, options),
-                providers=[_with_settings(provider, options) for provider in options.providers],
-            )
+            self._session = _open(runtime, path, options)
         except Exception as error:  # the binding's exceptions share no base class
             raise EngineError(
                 f"model file {path} cannot be loaded by ONNX Runtime {runtime.__version__}: check it with "
@@ -98,6 +96,34 @@ class OnnxRuntimeSession:
             return dict(zip(names, self._session.run(names, dict(feeds)), strict=True))
         except Exception as error:  # the binding's exceptions share no base class
             raise EngineError(f"{self._path.name} failed while running: {_first_line(error)}") from error
+
+
+def _open(runtime: Any, path: Path, options: RuntimeOptions) -> Any:
+    """Load a model; on the processor, from its kept graph where there is one."""
+    if options.cache_folder is None or path.suffix != ".onnx" or options.providers != (_PROCESSOR,):
+        return _session(runtime, path, _session_options(runtime, options), options)
+    graphs = OptimisedGraphs(options.cache_folder, runtime.__version__)
+    kept = graphs.find(path)
+    settings = _session_options(runtime, options)
+    if kept is not None:
+        settings.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        return _session(runtime, kept, settings, options)
+    try:
+        draft = graphs.draft(path)
+    except OSError:  # a folder that cannot be written only costs the time
+        return _session(runtime, path, settings, options)
+    try:
+        settings.optimized_model_filepath = str(draft)
+        session = _session(runtime, path, settings, options)
+        graphs.keep(path, draft)
+        return session
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _session(runtime: Any, path: Path, settings: Any, options: RuntimeOptions) -> Any:
+    providers = [_with_settings(provider, options) for provider in options.providers]
+    return runtime.InferenceSession(str(path), settings, providers=providers)
 
 
 def _session_options(runtime: Any, options: RuntimeOptions) -> Any:
