@@ -25,7 +25,7 @@ from nearfield_edge.notes import TurnNotes
 from nearfield_edge.turn import commands as do
 from nearfield_edge.turn import events as ev
 from nearfield_edge.turn.reducer import reduce
-from nearfield_edge.turn.state import State, TurnSettings
+from nearfield_edge.turn.state import Mode, State, TurnSettings
 from nearfield_edge.workers import TurnKeeper, Work, WorkerParts, Workers
 from nearfield_models.errors import CancelledWorkError, ModelsError
 from nearfield_models.pcm import HOP_BYTES, HOP_SAMPLES, SAMPLES_PER_MS
@@ -35,6 +35,8 @@ from nearfield_sync.telemetry import Counters, Log
 
 _SILENCE = bytes(HOP_BYTES)
 _CLOSING_SECONDS = 5.0
+_LEISURE_HOPS = 8
+"""Frames of a quiet room that are looked at together: waking the processor costs more than looking."""
 _LONGEST_REST_HOPS = 18_000  # three minutes: more than all limits of a turn together
 
 Watcher = Callable[[do.Command | ev.Event], None]
@@ -69,6 +71,7 @@ class Agent:
         self._deciding = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._notes: dict[str, TurnNotes] = {}
+        self._unheard: list[AudioFrame] = []
         self._hop_at = 0
         self._hop_ms = parts.clock.monotonic_ms()
         self._log: Log = structlog.get_logger()
@@ -90,10 +93,25 @@ class Agent:
         await self.rest()
 
     async def hear(self, frame: AudioFrame) -> None:
-        """Take 10 ms of sound."""
+        """Take 10 ms of sound; while nothing goes on, several are looked at together, which costs less."""
+        self._unheard.append(frame)
+        if self._is_at_leisure and len(self._unheard) < _LEISURE_HOPS:
+            return
+        frames, self._unheard = self._unheard, []
+        for each in frames:
+            await self._hear(each)
+
+    @property
+    def _is_at_leisure(self) -> bool:
+        """Whether nobody speaks or is answered; a source without real time is never waited for."""
+        at_rest = self._state.turn is None and not self._state.speaking_now
+        return at_rest and not isinstance(self._time, InputClock)
+
+    async def _hear(self, frame: AudioFrame) -> None:
         self._hop_at = frame.first_sample + HOP_SAMPLES
         self._hop_ms = self._parts.clock.monotonic_ms()
-        for event in self._parts.ears.hear(frame):
+        attentive = self._state.turn is not None or self._state.settings.mode is Mode.OPEN_MIC
+        for event in self._parts.ears.hear(frame, attentive=attentive):
             self.tell(event)
         if isinstance(self._time, InputClock):
             await self._time.advance(HOP_SAMPLES)
@@ -105,7 +123,7 @@ class Agent:
                 break
             if not isinstance(self._time, InputClock):
                 await self._time.wait_until(self._time.now() + HOP_SAMPLES)
-            await self.hear(AudioFrame(stream_id="rest", first_sample=self._hop_at, pcm=_SILENCE))
+            await self._hear(AudioFrame(stream_id="rest", first_sample=self._hop_at, pcm=_SILENCE))
         while self._tasks:
             await asyncio.wait(self._tasks)
 

@@ -7,6 +7,7 @@ executor.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import structlog
 
@@ -14,17 +15,21 @@ from nearfield_edge.audio.source import AudioFrame
 from nearfield_edge.sound import SoundMemory
 from nearfield_edge.turn.events import HopHeard, InputEvent, WakeDetected
 from nearfield_models.errors import EngineError
-from nearfield_models.pcm import HOP_SAMPLES, to_float
+from nearfield_models.pcm import HOP_SAMPLES, SAMPLES_PER_MS, Samples, to_float
 from nearfield_models.segmentation import SpeechSegmenter
 from nearfield_models.vad.engine import VadEngine
 from nearfield_models.wake.engine import WakeDetection, WakeEngine
 from nearfield_sync.telemetry import Counters, Log
 
+CATCH_UP_MS: Final = 480
+"""Sound that the voice detector is given anew when it is needed again."""
+
 
 class Ears:
     """Hears frames in order. The same sound always gives the same events.
 
-    A detector that fails begins anew and is counted; the others and time go on.
+    While nobody is listened to, only the wake word is looked for; when somebody is, the voice detector first
+    catches up on the latest sound. A detector that fails begins anew and is counted; the others go on.
     """
 
     def __init__(
@@ -41,11 +46,17 @@ class Ears:
         self._vad = vad
         self._segmenter = segmenter
         self._counters = counters
+        self._is_behind = False
         self._log: Log = structlog.get_logger()
         self.memory = memory
 
-    def hear(self, frame: AudioFrame) -> list[InputEvent]:
-        """Take 10 ms; give what the turn engine should know of it."""
+    def hear(self, frame: AudioFrame, *, attentive: bool = True) -> list[InputEvent]:
+        """Take 10 ms; give what the turn engine should know of it.
+
+        Args:
+            frame: The next one.
+            attentive: Whether it matters now if somebody speaks; if not, speech is not looked for.
+        """
         self.memory.remember(frame)
         at = frame.first_sample + HOP_SAMPLES
         events: list[InputEvent] = []
@@ -53,9 +64,27 @@ class Ears:
             detection = self._detection(engine, frame.pcm)
             if detection is not None:
                 events.append(WakeDetected(at=at, phrase=detection.phrase, score=detection.score))
-        heard = self._segmenter.accept(frame.first_sample, self._probability(frame.pcm))
-        events.append(HopHeard(at=at, speech=heard.speaking and heard.last_heard == at))
+        attentive = attentive or bool(events)
+        events.append(HopHeard(at=at, speech=attentive and self._is_speech(frame)))
+        self._is_behind = not attentive
         return events
+
+    def _is_speech(self, frame: AudioFrame) -> bool:
+        if self._is_behind:
+            self._catch_up(frame.first_sample)
+        heard = self._segmenter.accept(frame.first_sample, self._probability(to_float(frame.pcm)))
+        return heard.speaking and heard.last_heard == frame.first_sample + HOP_SAMPLES
+
+    def _catch_up(self, now: int) -> None:
+        """Let the voice detector hear what it missed just now, so that it knows the room."""
+        if self._vad is not None:
+            self._vad.reset()
+        self._segmenter.reset()
+        first = max(0, now - CATCH_UP_MS * SAMPLES_PER_MS)
+        missed = self.memory.recall(first, now)
+        for start in range(0, missed.size, HOP_SAMPLES):
+            probability = self._probability(missed[start : start + HOP_SAMPLES])
+            self._segmenter.accept(first + start, probability)
 
     def _detection(self, engine: WakeEngine, pcm: bytes) -> WakeDetection | None:
         try:
@@ -64,11 +93,11 @@ class Ears:
             self._begin_anew(engine, error)
             return None
 
-    def _probability(self, pcm: bytes) -> float:
+    def _probability(self, hop: Samples) -> float:
         if self._vad is None:
             return 0.0
         try:
-            return self._vad.accept(to_float(pcm))
+            return self._vad.accept(hop)
         except EngineError as error:
             self._begin_anew(self._vad, error)
             return 0.0

@@ -227,10 +227,29 @@ async def test_raw_sound_on_a_pipe_is_converted_and_ends_with_the_pipe() -> None
             for at in range(0, len(stereo), 1_001):
                 await asyncio.to_thread(pipe.write, stereo[at : at + 1_001])
         frames = await task
-    assert source.paced
+    assert not source.paced
     assert_gapless(frames)
     assert len(frames) == 50
     assert np.abs(heard(frames)[200:-200] - tone(16_000, 0.5)[200:-200]).max() < 0.01
+
+
+async def test_a_writer_faster_than_time_is_heard_half_a_second_ahead_of_it_and_no_more() -> None:
+    clock = InputClock()
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as stream:
+        source = StdinSource(stream, rate_hz=16_000, pace=clock)
+        assert source.paced
+        with os.fdopen(writing, "wb") as pipe:
+            await asyncio.to_thread(pipe.write, bytes(2 * 16_000))
+        async with aclosing(source.frames()) as incoming:
+            for _ in range(51):
+                await asyncio.wait_for(anext(incoming), 5)
+            following = asyncio.ensure_future(anext(incoming))
+            for _ in range(100):
+                await asyncio.sleep(0)
+            assert not following.done()
+            await clock.advance(HOP_SAMPLES)
+            assert (await asyncio.wait_for(following, 5)).first_sample == 51 * HOP_SAMPLES
 
 
 async def test_closing_ends_the_wait_for_a_pipe_that_stays_silent() -> None:

@@ -161,6 +161,16 @@ def test_the_dying_wake_word_is_no_request_and_what_follows_a_pause_stands_alone
     assert recognise.first_sample == (2_710 - 500) * SAMPLES_PER_MS
 
 
+def test_a_flicker_of_the_voice_detector_does_not_make_the_dying_wake_word_a_request() -> None:
+    talk = Conversation(TurnSettings())
+    talk.hear(1_000, speech=True)
+    talk.tell(ev.WakeDetected(at=talk.at, phrase="alexa", score=1.0))
+    talk.hear(10, speech=False)
+    talk.hear(100, speech=True)
+    talk.hear(1_500, speech=False)
+    assert not talk.given(do.Recognise)
+
+
 def test_without_a_wake_word_speech_opens_nothing() -> None:
     talk = Conversation(TurnSettings())
     talk.hear(2_000, speech=True)

@@ -25,12 +25,17 @@ class Framer:
         """Take ``float32[n]`` at 16 kHz and give the frames that are whole; what is no number is silence."""
         return self._cut(to_bytes(np.nan_to_num(samples, posinf=1.0, neginf=-1.0)))
 
+    def accept_pcm(self, pcm: bytes) -> list[AudioFrame]:
+        """Take bytes of the inner format, cut anywhere, and give the frames that are whole."""
+        return self._cut(pcm)
+
     def silence(self, samples: int) -> list[AudioFrame]:
         """Add silence and give the frames that are whole."""
         return self._cut(bytes(2 * samples))
 
     def finish(self) -> list[AudioFrame]:
-        """Fill the last frame up with silence."""
+        """Fill the last frame up with silence; half a sample at the end is dropped."""
+        self._kept = self._kept[: len(self._kept) // 2 * 2]
         return self._cut(bytes(-len(self._kept) % HOP_BYTES))
 
     def _cut(self, pcm: bytes) -> list[AudioFrame]:

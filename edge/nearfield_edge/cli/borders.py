@@ -44,7 +44,9 @@ def _source(audio: AudioSection, time: PlaybackClock, card: SoundCard | None) ->
         stdin = audio.stdin
         # Unbuffered: the source reads the descriptor itself.
         raw = open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)  # noqa: SIM115
-        return StdinSource(raw, rate_hz=stdin.rate_hz, channels=stdin.channels, width_bits=stdin.bits)
+        return StdinSource(
+            raw, rate_hz=stdin.rate_hz, channels=stdin.channels, width_bits=stdin.bits, pace=time
+        )
     from nearfield_edge.audio.device import Microphone
 
     return Microphone(audio.microphone, clock=time, card=card)

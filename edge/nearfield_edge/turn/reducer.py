@@ -85,7 +85,9 @@ def _listen(state: State, turn: Turn, speech: bool) -> Step:
         if turn.speech_began is None:
             turn = replace(turn, speech_began=state.at, first_sample=_utterance_start(state, turn))
         turn = replace(turn, speech_end=state.at, quiet_since=None)
-    elif not speech and turn.quiet_since is None:
+    elif speech:
+        turn = replace(turn, quiet_since=None)
+    elif turn.quiet_since is None:
         turn = replace(turn, quiet_since=state.at)
     since = turn.opened_at if turn.speech_end is None else turn.speech_end
     patience = state.settings.endpoint
@@ -109,9 +111,12 @@ def _listen(state: State, turn: Turn, speech: bool) -> Step:
 
 def _is_wake_tail(state: State, turn: Turn) -> bool:
     """Whether this may still be the wake word dying away rather than a request."""
-    if turn.wake_phrase is None or turn.speech_began is not None or turn.quiet_since is not None:
+    if turn.wake_phrase is None or turn.speech_began is not None:
         return False
-    return milliseconds(state.at - turn.opened_at) < state.settings.wake_tail_ms
+    settings = state.settings
+    quiet_ms = 0 if turn.quiet_since is None else milliseconds(state.at - turn.quiet_since)
+    fresh = milliseconds(state.at - turn.opened_at) < settings.wake_tail_ms
+    return fresh and quiet_ms < settings.wake_gap_ms
 
 
 def _utterance_start(state: State, turn: Turn) -> int:

@@ -1,0 +1,65 @@
+"""The ears: what is listened for when, and what a detector that was away is told."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nearfield_edge.audio.source import AudioFrame
+from nearfield_edge.ears import CATCH_UP_MS, Ears
+from nearfield_edge.sound import SoundMemory
+from nearfield_edge.turn.events import HopHeard, WakeDetected
+from nearfield_models.pcm import HOP_SAMPLES, SAMPLE_RATE_HZ, to_bytes
+from nearfield_models.segmentation import SegmentationSettings, SpeechSegmenter
+from nearfield_sync.telemetry import Counters
+from tests.fakes.vad import LoudnessVad
+from tests.fakes.wake import ScriptedWake
+
+
+class CountingVad(LoudnessVad):
+    """Says speech of whatever is loud, and counts the hops it was given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hops = 0
+
+    def accept(self, hop: np.ndarray) -> float:
+        self.hops += 1
+        return super().accept(hop)
+
+
+def hearing(vad: LoudnessVad, wake: ScriptedWake) -> Ears:
+    return Ears(
+        wake=[wake],
+        vad=vad,
+        segmenter=SpeechSegmenter(SegmentationSettings()),
+        memory=SoundMemory(5 * SAMPLE_RATE_HZ),
+        counters=Counters(),
+    )
+
+
+def frame(number: int, level: float) -> AudioFrame:
+    sound = np.random.default_rng(number).uniform(-level, level, HOP_SAMPLES).astype(np.float32)
+    return AudioFrame(stream_id="test", first_sample=number * HOP_SAMPLES, pcm=to_bytes(sound))
+
+
+def test_while_only_the_wake_word_matters_the_voice_detector_rests() -> None:
+    vad = CountingVad()
+    ears = hearing(vad, ScriptedWake())
+    for number in range(200):
+        (event,) = ears.hear(frame(number, 0.5), attentive=False)
+        assert event == HopHeard(at=(number + 1) * HOP_SAMPLES, speech=False)
+    assert vad.hops == 0
+
+
+def test_the_wake_word_makes_the_voice_detector_catch_up_in_the_same_hop() -> None:
+    vad = CountingVad()
+    ears = hearing(vad, ScriptedWake([99]))
+    for number in range(99):
+        ears.hear(frame(number, 0.5), attentive=False)
+    wake, heard = ears.hear(frame(99, 0.5), attentive=False)
+    assert isinstance(wake, WakeDetected)
+    assert heard == HopHeard(at=100 * HOP_SAMPLES, speech=True)
+    assert vad.hops == CATCH_UP_MS // 10 + 1
+    (heard,) = ears.hear(frame(100, 0.5))
+    assert heard == HopHeard(at=101 * HOP_SAMPLES, speech=True)
+    assert vad.hops == CATCH_UP_MS // 10 + 2
