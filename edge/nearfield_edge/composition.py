@@ -22,6 +22,7 @@ from nearfield_edge.errors import ConfigurationError
 from nearfield_edge.inference import InferenceExecutor
 from nearfield_edge.keeping import StoredTurns
 from nearfield_edge.life.egress import Egress
+from nearfield_edge.life.memory import give_back_memory
 from nearfield_edge.records.conversation_file import ConversationFile
 from nearfield_edge.records.effect_store import EffectStore
 from nearfield_edge.records.keys import FileKeyStore
@@ -196,6 +197,7 @@ class Device:
         for engine in (self._engines.asr, self._engines.tts):
             if engine is not None:
                 await asyncio.to_thread(engine.warm_up)
+        await asyncio.to_thread(give_back_memory)
 
     async def __aenter__(self) -> Device:
         return self

@@ -13,6 +13,7 @@ import structlog
 from rich.console import Console
 
 from nearfield_edge.audio.clock import RealTimeClock
+from nearfield_edge.audio.sink import AudioSink
 from nearfield_edge.audio.source import AudioSource, Mutable
 from nearfield_edge.cli.borders import open_borders
 from nearfield_edge.cli.options import config_option, place_of
@@ -27,11 +28,12 @@ from nearfield_edge.composition import (
 from nearfield_edge.engine_loading import load_engines
 from nearfield_edge.errors import RecordError
 from nearfield_edge.life.device_lock import DeviceLock
+from nearfield_edge.life.memory import give_back_memory
 from nearfield_edge.life.service import Pulse, ServiceNotifier, keep_alive
 from nearfield_edge.turn import commands as do
 from nearfield_edge.turn import events as ev
 from nearfield_sync.messages.turn_record import TurnRecord
-from nearfield_sync.telemetry import Log
+from nearfield_sync.telemetry import Counters, Log
 
 PRUNE_EVERY_SECONDS = 3_600.0
 
@@ -72,8 +74,12 @@ async def _run(place: Surroundings) -> None:
         elif in_terminal and isinstance(happened, do.OpenTurn):
             console.print("[dim]listening …[/dim]")
 
+    losses = SoundLosses(place.counters, source, sink)
+
     def show(record: TurnRecord) -> None:
         log.info("turn_ended", turn_id=record.turn_id, outcome=record.outcome)
+        losses.count()
+        asyncio.get_running_loop().run_in_executor(None, give_back_memory)
         if in_terminal and record.outcome != "no_speech":
             show_turn(console, record)
 
@@ -108,11 +114,32 @@ async def _run(place: Surroundings) -> None:
                 task.result()
         finally:
             notifier.stopping()
+            losses.count()
+            counted = place.counters.snapshot()
+            log.info("device_stopped", counters=[f"{name} {count:g}" for name, count in counted.items()])
             await source.close()
             await sink.close()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class SoundLosses:
+    """Turns what source and sink count into counters of the device."""
+
+    def __init__(self, counters: Counters, source: AudioSource, sink: AudioSink) -> None:
+        self._counters = counters
+        self._source = source
+        self._sink = sink
+        self._underruns = 0
+        self._lost_samples = 0
+
+    def count(self) -> None:
+        """Add what came since the last time."""
+        underruns, lost_samples = self._sink.underruns, self._source.lost_samples
+        self._counters.add("nearfield_sink_underruns_total", underruns - self._underruns)
+        self._counters.add("nearfield_source_lost_samples_total", lost_samples - self._lost_samples)
+        self._underruns, self._lost_samples = underruns, lost_samples
 
 
 class Controls:
