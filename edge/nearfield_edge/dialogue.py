@@ -18,9 +18,10 @@ from nearfield_edge.routing.policy import RoutingPolicy
 from nearfield_edge.routing.router import Reach, choose_route
 from nearfield_edge.skills.conversation import Conversation
 from nearfield_edge.skills.runtime import SkillRuntime
-from nearfield_edge.turn.content import Answer, RouteDecision, Transcript, Understanding
+from nearfield_edge.turn.content import Answer, Transcript
 from nearfield_models.grammar.grammar import Grammar
 from nearfield_models.grammar.matching import match_text
+from nearfield_sync.messages.turn_record import RouteDecision, Understanding
 
 
 class Dialogue:

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 
 from nearfield_edge.turn import commands as do
 from nearfield_edge.turn import events as ev
-from nearfield_edge.turn.content import Answer, RouteDecision, Transcript, Understanding
+from nearfield_edge.turn.content import Answer, Transcript
 from nearfield_models.pcm import SAMPLES_PER_MS
 from nearfield_sync.messages.turn_record import (
     ReplyRecord,
-    RouteRecord,
+    RouteDecision,
     TimelineEntry,
     Timings,
     TurnRecord,
-    UnderstandingRecord,
+    Understanding,
 )
 
 
@@ -99,7 +99,6 @@ class TurnNotes:
     def record(self, outcome: str, *, device_id: str, versions: Mapping[str, str]) -> TurnRecord:
         """The finished record."""
         zero = self.opened_ms if self.speech_end_ms is None else self.speech_end_ms
-        understood = self.understanding or Understanding(intent=None, skill=None)
         marks = {name: round(ms - zero, 1) for name, ms in self.marks.items()}
         return TurnRecord(
             turn_id=self.turn_id,
@@ -108,14 +107,8 @@ class TurnNotes:
             opened_by=self.opened_by,
             outcome=outcome,
             transcript=self.transcript.text if self.transcript else "",
-            understanding=UnderstandingRecord(
-                intent=understood.intent,
-                skill=understood.skill,
-                slots=dict(understood.slots),
-                confidence=understood.confidence,
-                source=understood.source,
-            ),
-            route=_route(self.decision),
+            understanding=self.understanding or Understanding(intent=None, skill=None),
+            route=self.decision,
             reply=_reply(self.answer, self.heard_ms),
             timings_ms=Timings(**marks),
             versions=dict(versions),
@@ -134,18 +127,6 @@ class TurnNotes:
 
     def _write(self, now_ms: float, name: str, detail: str = "") -> None:
         self.timeline.append((now_ms, name, detail))
-
-
-def _route(decision: RouteDecision | None) -> RouteRecord | None:
-    if decision is None:
-        return None
-    return RouteRecord(
-        route=decision.route,
-        reason=decision.reason,
-        confidence=decision.confidence,
-        policy_version=decision.policy_version,
-        considered=decision.considered,
-    )
 
 
 def _reply(answer: Answer | None, heard_ms: int | None) -> ReplyRecord | None:

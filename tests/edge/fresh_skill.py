@@ -17,7 +17,7 @@ from nearfield_edge.skills.loading import load_skill, shipped_skills_folder
 from nearfield_edge.skills.permissions import PermissionGuard
 from nearfield_edge.skills.runtime import SkillRuntime
 from nearfield_edge.skills.worker import FunctionWorker
-from nearfield_edge.turn.content import Understanding
+from nearfield_sync.messages.turn_record import Understanding
 from nearfield_sync.telemetry import Counters
 
 

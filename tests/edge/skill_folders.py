@@ -13,8 +13,8 @@ from nearfield_edge.skills.loading import Skill, load_skill, load_skills, shippe
 from nearfield_edge.skills.permissions import PermissionGuard
 from nearfield_edge.skills.runtime import SkillAnswer, SkillRuntime
 from nearfield_edge.skills.worker import FunctionWorker
-from nearfield_edge.turn.content import Understanding
 from nearfield_models.grammar import SentenceSource, compile_grammar, match_text
+from nearfield_sync.messages.turn_record import Understanding
 from nearfield_sync.telemetry import Counters
 
 FRIDAY = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)

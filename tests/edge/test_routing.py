@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from nearfield_edge.errors import ConfigurationError
 from nearfield_edge.routing.policy import RoutingPolicy, read_policy
 from nearfield_edge.routing.router import Reach, choose_route
-from nearfield_edge.turn.content import Understanding
+from nearfield_sync.messages.turn_record import Understanding
 
 NOTHING = Understanding(intent=None, skill=None)
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from nearfield_edge.turn import commands as do
 from nearfield_edge.turn import events as ev
-from nearfield_edge.turn.content import Answer, RouteDecision, Transcript, Understanding
+from nearfield_edge.turn.content import Answer, Transcript
 from nearfield_edge.turn.reducer import reduce
 from nearfield_edge.turn.state import Mode, Phase, State, TurnSettings
 from nearfield_models.pcm import HOP_SAMPLES, SAMPLES_PER_MS
+from nearfield_sync.messages.turn_record import RouteDecision, Understanding
 
 UNDERSTANDING = Understanding(intent="orderDrink", skill="coffee", confidence=1.0, source="grammar")
 DECISION = RouteDecision(route="skill", reason="test", confidence=1.0, policy_version="1")

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from nearfield_edge.turn import commands as do
 from nearfield_edge.turn import events as ev
-from nearfield_edge.turn.content import Answer, RouteDecision, Transcript, Understanding
+from nearfield_edge.turn.content import Answer, Transcript
 from nearfield_edge.turn.endpoint import EndpointSettings
 from nearfield_edge.turn.reducer import reduce
 from nearfield_edge.turn.state import Mode, State, TurnSettings
 from nearfield_models.pcm import HOP_SAMPLES
+from nearfield_sync.messages.turn_record import RouteDecision, Understanding
 
 SHORT = TurnSettings(
     endpoint=EndpointSettings(end_silence_ms=50, no_speech_ms=200, longest_turn_ms=400),

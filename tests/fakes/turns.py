@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from nearfield_sync.messages.turn_record import (
     ReplyRecord,
-    RouteRecord,
+    RouteDecision,
     TimelineEntry,
     Timings,
     TurnRecord,
-    UnderstandingRecord,
+    Understanding,
 )
 
 
@@ -28,10 +28,10 @@ def turn(
         opened_by="wake",
         outcome="answered",
         transcript=transcript,
-        understanding=UnderstandingRecord(
+        understanding=Understanding(
             intent="orderDrink", skill="coffee", slots={"size": "large"}, confidence=1.0, source="grammar"
         ),
-        route=RouteRecord(route="skill", reason="matched", confidence=1.0, policy_version="1"),
+        route=RouteDecision(route="skill", reason="matched", confidence=1.0, policy_version="1"),
         reply=ReplyRecord(text="One large latte.", source="skill:coffee"),
         timings_ms=Timings(
             endpoint=400.0, transcript=480.0, understood=482.0, first_audio=700.0, done=2100.0

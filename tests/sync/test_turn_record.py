@@ -12,11 +12,11 @@ from nearfield_sync.errors import MessageError
 from nearfield_sync.messages.turn_record import (
     LARGEST_BYTES,
     ReplyRecord,
-    RouteRecord,
+    RouteDecision,
     TimelineEntry,
     Timings,
     TurnRecord,
-    UnderstandingRecord,
+    Understanding,
     turn_record_from_json,
 )
 
@@ -27,10 +27,10 @@ RECORD = TurnRecord(
     opened_by="wake",
     outcome="answered",
     transcript="a latte",
-    understanding=UnderstandingRecord(
+    understanding=Understanding(
         intent="order", skill="coffee", slots={"shots": 2, "milk": None}, confidence=1, source="grammar"
     ),
-    route=RouteRecord(
+    route=RouteDecision(
         route="skill", reason="sure", confidence=0.9, policy_version="1", considered=("cloud: no link",)
     ),
     reply=ReplyRecord(text="Coming.", source="skill:coffee", heard_ms=400),

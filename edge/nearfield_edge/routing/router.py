@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nearfield_edge.routing.policy import RoutingPolicy
-from nearfield_edge.turn.content import RouteDecision, Understanding
+from nearfield_sync.messages.turn_record import RouteDecision, Understanding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

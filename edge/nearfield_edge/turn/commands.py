@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nearfield_edge.turn.content import RouteDecision, Transcript, Understanding
+from nearfield_edge.turn.content import Transcript
+from nearfield_sync.messages.turn_record import RouteDecision, Understanding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,21 +23,21 @@ _Part = TypeVar("_Part")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnderstandingRecord:
-    """What the words meant."""
+class Understanding:
+    """What the words mean; ``intent`` is None when no sentence of any skill fits."""
 
     intent: str | None
     skill: str | None
-    slots: dict[str, Json]
-    confidence: float
+    slots: dict[str, Json] = field(default_factory=dict)
+    confidence: float = 0.0
     """0..1."""
-    source: str
+    source: str = "none"
     """``grammar``, ``context`` (an answer to a question or a follow-up) or ``none``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RouteRecord:
-    """Where the turn went, and why."""
+class RouteDecision:
+    """Where a turn goes, and why."""
 
     route: str
     """``skill``, ``cache``, ``cloud``, ``clarify`` or ``refuse``."""
@@ -93,8 +93,8 @@ class TurnRecord:
     outcome: str
     """``answered``, ``no_speech``, ``interrupted``, ``muted``, ``failed``, ``cancelled``."""
     transcript: str
-    understanding: UnderstandingRecord
-    route: RouteRecord | None
+    understanding: Understanding
+    route: RouteDecision | None
     reply: ReplyRecord | None
     timings_ms: Timings
     versions: dict[str, str]
@@ -133,10 +133,10 @@ def turn_record_from_json(text: str | bytes) -> TurnRecord:
             raise MessageError("turn record of a format this version does not know")
         route = raw["route"]
         if route is not None:
-            route = _checked(RouteRecord, {**route, "considered": _texts(route["considered"])})
+            route = _checked(RouteDecision, {**route, "considered": _texts(route["considered"])})
         read = {
             **raw,
-            "understanding": _checked(UnderstandingRecord, raw["understanding"]),
+            "understanding": _checked(Understanding, raw["understanding"]),
             "route": route,
             "reply": None if raw["reply"] is None else _checked(ReplyRecord, raw["reply"]),
             "timings_ms": _checked(Timings, raw["timings_ms"]),
