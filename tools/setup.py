@@ -102,7 +102,7 @@ def _install_debian_packages() -> None:
                 f"this machine lacks {listing}: as root, run `apt-get install {' '.join(names)}`"
             )
         as_root = ["sudo"]
-    print(f"setup: installing Debian packages: {listing}")
+    _say(f"installing Debian packages: {listing}")
     apt_get = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
     _run([*apt_get, "update"], "apt-get update", quiet=True)
     install = [*apt_get, "-y", "--no-install-recommends", "install", *names]
@@ -114,11 +114,11 @@ def _install_python_packages() -> None:
     if STAMP.is_file() and STAMP.read_text() == wanted and VENV_PYTHON.exists():
         return
     if not VENV_PYTHON.exists():
-        print("setup: making .venv")
+        _say("making .venv")
         shutil.rmtree(VENV, ignore_errors=True)
         _run([sys.executable, "-m", "venv", VENV], "python -m venv")
-    print("setup: installing packages at the pins of constraints/ (about a minute)")
-    _pip("install", "--constraint", CONSTRAINTS, "--editable", f"{ROOT}[dev]")
+    _say("installing packages at the pins of constraints/ (about a minute)")
+    _pip("install", "--use-pep517", "--constraint", CONSTRAINTS, "--editable", f"{ROOT}[dev]")
     STAMP.write_text(wanted)
 
 
@@ -135,7 +135,11 @@ def _lock() -> None:
     pins = [line for line in frozen.splitlines() if "==" in line]
     CONSTRAINTS.write_text("# Written by `make lock`: names and versions only.\n" + "\n".join(pins) + "\n")
     shutil.rmtree(scratch)
-    print(f"setup: {len(pins)} pins written to {CONSTRAINTS.relative_to(ROOT)}")
+    _say(f"{len(pins)} pins written to {CONSTRAINTS.relative_to(ROOT)}")
+
+
+def _say(what: str) -> None:
+    print(f"setup: {what}", flush=True)
 
 
 def _pip(*arguments: str | Path) -> None:
