@@ -172,6 +172,22 @@ def test_a_flicker_of_the_voice_detector_does_not_make_the_dying_wake_word_a_req
     assert not talk.given(do.Recognise)
 
 
+def test_the_device_s_own_question_dying_away_is_not_taken_for_the_answer() -> None:
+    talk = Conversation(TurnSettings(half_duplex=True))
+    talk.tell(ev.WakeDetected(at=0, phrase="alexa", score=1.0))
+    talk.hear(800, speech=True)
+    talk.hear(500, speech=False)
+    talk.answer("Which size?", asks=True)
+    talk.hear(1_500, speech=True)
+    talk.finish_speaking()
+    talk.hear(200, speech=True)
+    talk.hear(1_500, speech=False)
+    assert len(talk.given(do.Recognise)) == 1
+    talk.hear(600, speech=True)
+    talk.hear(500, speech=False)
+    assert len(talk.given(do.Recognise)) == 2
+
+
 def test_without_a_wake_word_speech_opens_nothing() -> None:
     talk = Conversation(TurnSettings())
     talk.hear(2_000, speech=True)

@@ -24,7 +24,7 @@ SHORT = TurnSettings(
     think_ms=200,
     longest_reply_ms=300,
     partial_every_ms=40,
-    wake_tail_ms=20,
+    tail_ms=20,
     wake_pause_ms=20,
 )
 UNDERSTANDING = Understanding(intent="i", skill="s", confidence=1.0, source="grammar")

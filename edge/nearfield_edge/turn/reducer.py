@@ -81,7 +81,7 @@ def _hop(state: State, speech: bool) -> Step:
 
 
 def _listen(state: State, turn: Turn, speech: bool) -> Step:
-    if speech and not _is_wake_tail(state, turn):
+    if speech and not _is_tail(state, turn):
         if turn.speech_began is None:
             turn = replace(turn, speech_began=state.at, first_sample=_utterance_start(state, turn))
         turn = replace(turn, speech_end=state.at, quiet_since=None)
@@ -109,14 +109,15 @@ def _listen(state: State, turn: Turn, speech: bool) -> Step:
     return _partial(state, turn)
 
 
-def _is_wake_tail(state: State, turn: Turn) -> bool:
-    """Whether this may still be the wake word dying away rather than a request."""
-    if turn.wake_phrase is None or turn.speech_began is not None:
-        return False
+def _is_tail(state: State, turn: Turn) -> bool:
+    """Whether this may still be the wake word, or the device's own question, dying away in the room."""
     settings = state.settings
+    after_question = turn.opened_by == "follow_up" and settings.half_duplex
+    if turn.speech_began is not None or not (turn.wake_phrase is not None or after_question):
+        return False
     quiet_ms = 0 if turn.quiet_since is None else milliseconds(state.at - turn.quiet_since)
-    fresh = milliseconds(state.at - turn.opened_at) < settings.wake_tail_ms
-    return fresh and quiet_ms < settings.wake_gap_ms
+    fresh = milliseconds(state.at - turn.opened_at) < settings.tail_ms
+    return fresh and quiet_ms < settings.tail_gap_ms
 
 
 def _utterance_start(state: State, turn: Turn) -> int:

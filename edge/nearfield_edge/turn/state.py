@@ -38,9 +38,9 @@ class TurnSettings:
     """Sound kept from before speech was noticed."""
     wake_lead_ms: int = 1_200
     """Sound kept from before the wake word's detection when the request follows in the same breath."""
-    wake_tail_ms: int = 250
-    """Speech this soon after the wake word is the word itself dying away."""
-    wake_gap_ms: int = 80
+    tail_ms: int = 250
+    """Speech this soon after the wake word, or after a question from a loudspeaker, is its dying away."""
+    tail_gap_ms: int = 80
     """Silence that ends the dying away; a shorter one is a flicker of the voice detector."""
     wake_pause_ms: int = 250
     """Silence after the wake word that makes what follows a sentence of its own."""
