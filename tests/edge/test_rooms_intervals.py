@@ -17,6 +17,10 @@ _EPOCH = datetime(2026, 3, 2, tzinfo=UTC)
 _DAY = Interval(start=_EPOCH, end=_EPOCH + timedelta(hours=10))
 
 
+def _holds(interval: Interval, minute: int) -> bool:
+    return interval.start <= _at(minute) < interval.end
+
+
 def _at(minute: int) -> datetime:
     return _EPOCH + timedelta(minutes=minute)
 
@@ -34,7 +38,7 @@ def _minutes(intervals: tuple[Interval, ...] | list[Interval], within: Interval 
     return {
         minute
         for minute in range(-100, 901)
-        if within.contains(_at(minute)) and any(i.contains(_at(minute)) for i in intervals)
+        if _holds(within, minute) and any(_holds(i, minute) for i in intervals)
     }
 
 

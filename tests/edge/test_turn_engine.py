@@ -71,7 +71,7 @@ def test_speech_then_silence_is_recognised_with_the_pre_roll_before_it() -> None
     (recognise,) = talk.given(do.Recognise)
     assert isinstance(recognise, do.Recognise)
     assert recognise.reason == "silence"
-    assert recognise.first_sample == (1_010 - 500) * SAMPLES_PER_MS
+    assert recognise.first_sample == (1_010 - 300) * SAMPLES_PER_MS
     assert recognise.speech_end == 1_800 * SAMPLES_PER_MS
     assert recognise.end_sample == 2_300 * SAMPLES_PER_MS
 
@@ -159,7 +159,7 @@ def test_the_dying_wake_word_is_no_request_and_what_follows_a_pause_stands_alone
     (recognise,) = talk.given(do.Recognise)
     assert isinstance(recognise, do.Recognise)
     assert recognise.wake_phrase is None
-    assert recognise.first_sample == (2_710 - 500) * SAMPLES_PER_MS
+    assert recognise.first_sample == (2_710 - 300) * SAMPLES_PER_MS
 
 
 def test_a_flicker_of_the_voice_detector_does_not_make_the_dying_wake_word_a_request() -> None:

@@ -86,7 +86,20 @@ def test_real_orders_in_noise_are_scored(recordings: Path, capsys: pytest.Captur
 def test_an_utterance_keeps_the_sound_around_its_speech() -> None:
     samples = np.arange(500 * HOP_SAMPLES, dtype=np.float32)
     script = [0.0] * 100 + [1.0] * 50 + [0.0] * 30 + [1.0] * 20
-    kept = orders.utterance(samples, ScriptedVad(script))
+    kept = orders.utterance(samples, ScriptedVad(script), 500, 500)
     assert kept[0] == (106 - 50) * HOP_SAMPLES
     assert kept[-1] == (200 + 50) * HOP_SAMPLES - 1
-    assert orders.utterance(samples, ScriptedVad()).size == samples.size
+    assert orders.utterance(samples, ScriptedVad(), 500, 500).size == samples.size
+
+
+@pytest.mark.parametrize(
+    ("transcript", "holds"),
+    [
+        ("a 12-ounce dark roast coffee", True),
+        ("a twelve ounce dark rose coffee", False),
+        ("a twelve ounce dark roast covfefe", False),
+    ],
+)
+def test_a_value_counts_as_heard_only_where_it_stands_word_for_word(transcript: str, holds: bool) -> None:
+    label = {"slots": {"size": "twelve ounce", "roast": "dark roast", "coffeeDrink": "coffee"}}
+    assert orders.holds_every_value(transcript, label) is holds

@@ -1,7 +1,7 @@
 """Real coffee orders: how many are fully understood, and how fast.
 
-Every recording is heard whole by the voice activity detector, cut to the stretch from ``PRE_ROLL_MS`` before
-speech is noticed to ``END_SILENCE_MS`` after the last (what the device keeps of an utterance with its default
+Every recording is heard whole by the voice activity detector, cut to the stretch from ``--before-ms`` before
+speech is noticed to ``--after-ms`` after the last (what the device keeps of an utterance with its default
 settings), recognised in one piece and understood by the grammar of the shipped coffee skill alone.
 
 * ``command_acceptance``: the share of orders whose intent is right and whose labelled slots all have exactly
@@ -33,6 +33,7 @@ from nearfield_edge.turn.state import TurnSettings
 from nearfield_models.asr.engine import AsrEngine
 from nearfield_models.engines import load_asr, load_vad
 from nearfield_models.grammar import Grammar, GrammarMatch, SentenceSource, compile_grammar, match_text
+from nearfield_models.grammar.words import split_words
 from nearfield_models.pcm import HOP_SAMPLES, SAMPLES_PER_MS, Samples
 from nearfield_models.resampling import mix_down, resample
 from nearfield_models.segmentation import SegmentationSettings, SpeechSegmenter
@@ -42,8 +43,6 @@ from tools.bench.recordings import default_data
 from tools.bench.report import Report
 
 DEVICE: Final = TurnSettings()
-PRE_ROLL_MS: Final = DEVICE.pre_roll_ms
-END_SILENCE_MS: Final = DEVICE.endpoint.end_silence_ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +66,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--snr-db", type=float, default=6.0, metavar="N", help="with --noise (default 6)")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N by name")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the places in the noise")
+    parser.add_argument(
+        "--before-ms", type=int, default=DEVICE.pre_roll_ms, metavar="N", help="sound kept before speech"
+    )
+    parser.add_argument(
+        "--after-ms",
+        type=int,
+        default=DEVICE.endpoint.end_silence_ms,
+        metavar="N",
+        help="sound kept after it",
+    )
     parser.add_argument("--show-wrong", action="store_true", help="print every order that was not accepted")
 
 
@@ -88,6 +97,11 @@ def run(arguments: argparse.Namespace) -> Report:
             print(_told(order, chosen[order.name]))
     figures = {
         **figures_of(heard, len(heard) - len(wrong)),
+        "wrong_although_all_values_were_heard": sum(
+            holds_every_value(order.transcript, chosen[order.name]) for order in wrong
+        ),
+        "before_ms": arguments.before_ms,
+        "after_ms": arguments.after_ms,
         "noise": arguments.noise and arguments.noise.name,
         "snr_db": arguments.snr_db if arguments.noise else None,
         "seed": arguments.seed,
@@ -101,6 +115,16 @@ def is_accepted(match: GrammarMatch | None, label: Mapping[str, Any]) -> bool:
         return False
     said = {name: slot.value for name, slot in match.slots.items()}
     return all(said.get(name) == value for name, value in label["slots"].items())
+
+
+def holds_every_value(transcript: str, label: Mapping[str, Any]) -> bool:
+    """Whether each labelled value stands word for word in the transcript: what spotting values could find."""
+    heard = f" {_words(transcript)} "
+    return all(f" {_words(value)} " in heard for value in label["slots"].values())
+
+
+def _words(text: str) -> str:
+    return " ".join(word.text for word in split_words(text))
 
 
 def figures_of(heard: Sequence[Heard], accepted: int) -> dict[str, Any]:
@@ -121,8 +145,8 @@ def figures_of(heard: Sequence[Heard], accepted: int) -> dict[str, Any]:
     }
 
 
-def utterance(samples: Samples, vad: VadEngine) -> Samples:
-    """Cut ``float32[n]`` to what the device would keep; all of it where no speech is found."""
+def utterance(samples: Samples, vad: VadEngine, before_ms: int, after_ms: int) -> Samples:
+    """Cut ``float32[n]`` to its speech and the margins; all of it where no speech is found."""
     vad.reset()
     segmenter = SpeechSegmenter(SegmentationSettings())
     first: int | None = None
@@ -134,7 +158,7 @@ def utterance(samples: Samples, vad: VadEngine) -> Samples:
             last = state.last_heard
     if first is None:
         return samples
-    return samples[max(0, first - PRE_ROLL_MS * SAMPLES_PER_MS) : last + (END_SILENCE_MS * SAMPLES_PER_MS)]
+    return samples[max(0, first - before_ms * SAMPLES_PER_MS) : last + after_ms * SAMPLES_PER_MS]
 
 
 def coffee_grammar() -> Grammar:
@@ -154,13 +178,15 @@ def _hear_all(names: Sequence[str], arguments: argparse.Namespace) -> list[Heard
         samples = _read(arguments.data / "speech" / name)
         if noise is not None:
             samples = mix(samples, excerpt(noise, samples.size, generator), arguments.snr_db)
-        heard.append(_hear(name, samples, asr, vad, grammar))
+        began = time.perf_counter()
+        kept = utterance(samples, vad, arguments.before_ms, arguments.after_ms)
+        heard.append(_hear(name, samples, kept, began, asr, grammar))
     return heard
 
 
-def _hear(name: str, samples: Samples, asr: AsrEngine, vad: VadEngine, grammar: Grammar) -> Heard:
-    began = time.perf_counter()
-    kept = utterance(samples, vad)
+def _hear(
+    name: str, samples: Samples, kept: Samples, began: float, asr: AsrEngine, grammar: Grammar
+) -> Heard:
     ended = time.perf_counter()
     transcript = asr.transcribe(kept).text
     matches = match_text(grammar, transcript, limit=1)

@@ -45,10 +45,6 @@ class Interval:
         """Whether the two share any time; meeting end to start is not sharing."""
         return self.start < other.end and other.start < self.end
 
-    def contains(self, moment: datetime) -> bool:
-        """Whether ``moment`` (aware) lies inside."""
-        return self.start <= moment < self.end
-
 
 class Occupying(Protocol):
     """Whatever takes up time."""

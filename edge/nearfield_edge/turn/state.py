@@ -34,7 +34,7 @@ class TurnSettings:
 
     mode: Mode = Mode.WAKE
     endpoint: EndpointSettings = field(default_factory=EndpointSettings)
-    pre_roll_ms: int = 500
+    pre_roll_ms: int = 300
     """Sound kept from before speech was noticed."""
     wake_lead_ms: int = 1_200
     """Sound kept from before the wake word's detection when the request follows in the same breath."""
