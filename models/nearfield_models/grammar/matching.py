@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from nearfield_models.grammar.conditions import conditions_hold, possible_blocks, value_context
 from nearfield_models.grammar.grammar import Block, Grammar, SkillGrammar
 from nearfield_models.grammar.walk import Filled, Walk
 from nearfield_models.grammar.words import Word, split_words
@@ -90,14 +91,14 @@ def _distinct(ranked: Sequence[_Ranked]) -> Iterator[GrammarMatch]:
 def _matches(
     skill: SkillGrammar, text: str, words: Sequence[Word], known: Mapping[str, str]
 ) -> Iterator[_Ranked]:
-    blocks = _possible_blocks(skill, known)
+    blocks = possible_blocks(skill, known)
     if not blocks:
         return
     for number, way in Walk(skill, [word.text for word in words], blocks).completed():
         template = skill.templates[number]
         block = skill.blocks[template.block]
         filled = tuple(_in_order(way.filled))
-        if not _conditions_hold(block, {**known, **_value_context(skill, filled)}):
+        if not conditions_hold(block, {**known, **value_context(skill, filled)}):
             continue
         rank = (
             way.cost / len(words),
@@ -137,42 +138,3 @@ def _slots(
             meaning = skill.lists[reference.list_index].meanings[entry.meaning]
             slots[reference.slot] = SlotValue(value=meaning.value, text=spoken, metadata=meaning.metadata)
     return slots
-
-
-def _value_context(skill: SkillGrammar, filled: Sequence[Filled]) -> dict[str, Json]:
-    context: dict[str, Json] = {}
-    for entry in filled:
-        if entry.meaning is not None:
-            phrases = skill.lists[skill.references[entry.reference].list_index]
-            context.update(phrases.meanings[entry.meaning].context)
-    return context
-
-
-def _possible_blocks(skill: SkillGrammar, known: Mapping[str, str]) -> int:
-    """A bit mask of the blocks whose conditions hold, or may hold once values have added their context."""
-    added: frozenset[str] = frozenset().union(*(phrases.context_keys for phrases in skill.lists))
-    mask = 0
-    for number, block in enumerate(skill.blocks):
-        required = {key: rule for key, rule in block.requires_context.items() if key not in added}
-        excluded = {key: rule for key, rule in block.excludes_context.items() if key not in added}
-        if _all_met(required, known) and not _any_met(excluded, known):
-            mask |= 1 << number
-    return mask
-
-
-def _conditions_hold(block: Block, context: Mapping[str, Json]) -> bool:
-    return _all_met(block.requires_context, context) and not _any_met(block.excludes_context, context)
-
-
-def _all_met(rules: Mapping[str, Json], context: Mapping[str, Json]) -> bool:
-    return all(_is_met(key, rule, context) for key, rule in rules.items())
-
-
-def _any_met(rules: Mapping[str, Json], context: Mapping[str, Json]) -> bool:
-    return any(_is_met(key, rule, context) for key, rule in rules.items())
-
-
-def _is_met(key: str, rule: Json, context: Mapping[str, Json]) -> bool:
-    if key not in context or rule is None:
-        return key in context
-    return context[key] in rule if isinstance(rule, list) else context[key] == rule
