@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from nearfield_models.grammar.conditions import conditions_hold, possible_blocks, value_context
+from nearfield_models.grammar.corrections import still_meant
+from nearfield_models.grammar.filling import Filled, in_order
 from nearfield_models.grammar.grammar import Block, Grammar, SkillGrammar
-from nearfield_models.grammar.walk import Filled, Walk
+from nearfield_models.grammar.walk import Walk
 from nearfield_models.grammar.words import Word, split_words
 from nearfield_sync.messages.turn_record import Json
 
@@ -33,10 +35,11 @@ class GrammarMatch:
     skill: str
     intent: str
     slots: Mapping[str, SlotValue]
-    """Where a sentence fills a slot twice, the later words count."""
+    """Where a sentence fills a slot twice, or corrects itself, the later words count."""
     confidence: float
     """The mean over the words of the text of how well each is explained: 1.0 by a template or a list's
-    value, 0.9 as a filler, 0.75 inside a wildcard. So 1.0 says that every word was expected."""
+    value, 0.9 as a filler or a phrase of correction, 0.75 inside a wildcard. So 1.0 says that every word was
+    expected, in one go."""
     template: str
     """The sentence template as its author wrote it."""
     metadata: Mapping[str, Json] = field(default_factory=dict)
@@ -94,10 +97,14 @@ def _matches(
     blocks = possible_blocks(skill, known)
     if not blocks:
         return
+
+    def slot_of(reference: int) -> str:
+        return skill.references[reference].slot
+
     for number, way in Walk(skill, [word.text for word in words], blocks).completed():
         template = skill.templates[number]
         block = skill.blocks[template.block]
-        filled = tuple(_in_order(way.filled))
+        filled = still_meant(in_order(way.filled), slot_of)
         if not conditions_hold(block, {**known, **value_context(skill, filled)}):
             continue
         rank = (
@@ -117,12 +124,6 @@ def _matches(
             metadata=block.metadata,
         )
         yield _Ranked(rank, match)
-
-
-def _in_order(last: Filled | None) -> Iterator[Filled]:
-    if last is not None:
-        yield from _in_order(last.before)
-        yield last
 
 
 def _slots(

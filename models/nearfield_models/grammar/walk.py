@@ -11,28 +11,30 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from nearfield_models.grammar.automaton import START
+from nearfield_models.grammar.corrections import (
+    ARTICLES,
+    LONGEST_LEAD,
+    MOST_CORRECTIONS,
+    MOST_PHRASES,
+    PHRASES,
+    TAILS,
+    restarts,
+)
 from nearfield_models.grammar.fillers import ANYWHERE, AT_THE_ENDS
+from nearfield_models.grammar.filling import Filled
 from nearfield_models.grammar.grammar import SkillGrammar
 
 LONGEST_WILDCARD_WORDS: Final = 12
 WIDEST_BEAM: Final = 128
 MOST_WAYS: Final = 8
+MOST_CORRECTED: Final = 3
+"""Of the ways to a state, the best so many may be corrected."""
 
 FILLER_COST: Final = 10
 WILDCARD_COST: Final = 25
-
-
-class Filled(NamedTuple):
-    """A slot filled on the way, linked to the one before it."""
-
-    reference: int
-    """Index of the list reference."""
-    meaning: int | None
-    """Index of the list's meaning, or None for a wildcard: the words themselves."""
-    first: int
-    last: int
-    """The words ``first`` to ``last``, the last excluded."""
-    before: Filled | None
+STEP_COST: Final = 1
+"""Of each value that a correction reaches back over, and of an article said with it: a little, so that
+what is nearest counts where several places would do."""
 
 
 class Way(NamedTuple):
@@ -42,6 +44,9 @@ class Way(NamedTuple):
     """Hundredths of words left unexplained."""
     words_outside_lists: int
     filled: Filled | None
+    lead: tuple[int, ...] = ()
+    """States before each of the last words since the slot."""
+    corrections: int = 0
 
 
 Column = dict[int, list[Way]]
@@ -65,6 +70,10 @@ class Walk:
         phrases = [tuple(phrase.split()) for phrase in AT_THE_ENDS.get(language, ())]
         self._phrases = frozenset([*phrases, *skill.skip_phrases])
         self._longest_phrase = max(map(len, self._phrases), default=0)
+        self._corrections = frozenset(tuple(phrase.split()) for phrase in PHRASES.get(language, ()))
+        self._articles = ARTICLES.get(language, frozenset())
+        self._tails = TAILS.get(language, frozenset())
+        self._resumed: dict[int, dict[int, int]] = {}
         self._columns: list[Column] = [{} for _ in range(len(words) + 1)]
         self._spans: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
 
@@ -117,28 +126,87 @@ class Walk:
             self._reach(
                 place + 1,
                 target,
-                (way._replace(words_outside_lists=way.words_outside_lists + 1) for way in ways),
+                (
+                    way._replace(
+                        words_outside_lists=way.words_outside_lists + 1,
+                        lead=(*way.lead, state)[-LONGEST_LEAD:],
+                    )
+                    for way in ways
+                ),
             )
         if word in self._hesitations and state != START:
             self._reach(place + 1, state, (way._replace(cost=way.cost + FILLER_COST) for way in ways))
+        self._correct(place, state, ways)
         for reference, target in self._skill.automaton.lists[state]:
             if self._skill.open_blocks[target] & self._blocks:
-                self._advance_list(place, reference, target, ways)
+                self._advance_list(place, state, reference, target, ways)
 
-    def _advance_list(self, place: int, reference: int, target: int, ways: Collection[Way]) -> None:
+    def _advance_list(
+        self, place: int, state: int, reference: int, target: int, ways: Collection[Way]
+    ) -> None:
         number = self._skill.references[reference].list_index
         if self._skill.lists[number].automaton is None:
             longest = min(LONGEST_WILDCARD_WORDS, len(self._words) - place)
             for length in range(1, longest + 1):
                 ahead = place + length
-                self._reach(
-                    ahead, target, _filling(ways, reference, None, place, ahead, length * WILDCARD_COST)
-                )
+                filled = Filled(reference, None, place, ahead, (state,), False, None)
+                self._reach(ahead, target, _filling(ways, filled, length * WILDCARD_COST))
         else:
             for end, meaning, hesitations in self._values_at(number, place):
-                self._reach(
-                    end, target, _filling(ways, reference, meaning, place, end, hesitations * FILLER_COST)
-                )
+                filled = Filled(reference, meaning, place, end, (state,), False, None)
+                self._reach(end, target, _filling(ways, filled, hesitations * FILLER_COST))
+
+    def _correct(self, place: int, state: int, ways: Collection[Way]) -> None:
+        """Go on after words that take back what was said last."""
+        for ahead, cost in self._resumptions(place).items():
+            for way in list(ways)[:MOST_CORRECTED]:
+                if way.corrections == MOST_CORRECTIONS:
+                    continue
+                for restart in restarts(way.filled, self._slot_of):
+                    taken_back = Way(
+                        way.cost + cost + restart.steps * STEP_COST,
+                        way.words_outside_lists + ahead - place,
+                        restart.kept,
+                        restart.began[:-1],
+                        way.corrections + 1,
+                    )
+                    self._reach(ahead, restart.began[-1], iter((taken_back,)))
+                    self._replace(ahead, restart.began[-1], state, taken_back)
+
+    def _slot_of(self, reference: int) -> str:
+        return self._skill.references[reference].slot
+
+    def _replace(self, place: int, entered: int, interrupted: int, way: Way) -> None:
+        """Let one value be said anew, and go on where the sentence was interrupted."""
+        for reference, _ in self._skill.automaton.lists[entered]:
+            number = self._skill.references[reference].list_index
+            for end, meaning, hesitations in self._values_at(number, place):
+                filled = Filled(reference, meaning, place, end, (entered,), False, None)
+                cost = STEP_COST + hesitations * FILLER_COST
+                self._reach(end, interrupted, _filling((way,), filled, cost))
+                if end < len(self._words) and self._words[end] in self._tails:
+                    self._reach(end + 1, interrupted, _filling((way,), filled, cost + STEP_COST))
+
+    def _resumptions(self, place: int) -> dict[int, int]:
+        """Where the sentence may go on after a correction that begins at a place, and at what cost."""
+        if place not in self._resumed:
+            ends: dict[int, int] = {}
+            begins = {place}
+            for _ in range(MOST_PHRASES):
+                begins = {end for begin in begins for end in self._after_correction(begin)}
+                ends.update({end: (end - place) * FILLER_COST for end in begins})
+            for end in sorted(ends):
+                if end < len(self._words) and self._words[end] in self._articles:
+                    ends.setdefault(end + 1, ends[end] + STEP_COST)
+            self._resumed[place] = {end: cost for end, cost in ends.items() if end < len(self._words)}
+        return self._resumed[place]
+
+    def _after_correction(self, place: int) -> Iterator[int]:
+        while place < len(self._words) and self._words[place] in self._hesitations:
+            place += 1
+        for phrase in self._corrections:
+            if tuple(self._words[place : place + len(phrase)]) == phrase:
+                yield place + len(phrase)
 
     def _values_at(self, number: int, place: int) -> list[tuple[int, int, int]]:
         """Values of a list that start at a place: where each ends, its meaning, hesitations inside."""
@@ -165,14 +233,16 @@ class Walk:
             self._columns[place].setdefault(state, []).extend(ways)
 
 
-def _filling(
-    ways: Collection[Way], reference: int, meaning: int | None, first: int, last: int, cost: int
-) -> Iterator[Way]:
-    """Go on with a slot filled by the words ``first`` to ``last``."""
-    outside = last - first if meaning is None else 0
+def _filling(ways: Collection[Way], filled: Filled, cost: int) -> Iterator[Way]:
+    """Go on with another slot filled, as each way's own link."""
+    outside = filled.last - filled.first if filled.meaning is None else 0
     for way in ways:
-        filled = Filled(reference, meaning, first, last, way.filled)
-        yield Way(way.cost + cost, way.words_outside_lists + outside, filled)
+        yield way._replace(
+            cost=way.cost + cost,
+            words_outside_lists=way.words_outside_lists + outside,
+            filled=filled._replace(began=way.lead + filled.began, before=way.filled),
+            lead=(),
+        )
 
 
 def _best(column: Column) -> list[tuple[int, list[Way]]]:
