@@ -13,6 +13,7 @@
     ├── StorageError             the store's disk is full or read-only
     ├── RuntimeMissingError      an optional runtime is not installed
     ├── EngineError              a model refused its input or failed while running
+    ├── WakePhraseError          a wake phrase that cannot be said or recognised
     ├── AudioFormatError         sound that cannot be read or converted
     ├── GrammarError             a sentence template is wrong
     └── CancelledWorkError       the caller no longer wants the result
@@ -93,6 +94,12 @@ class EngineError(ModelsError):
     """A model refused its input or failed while running."""
 
     code = "engine_failed"
+
+
+class WakePhraseError(ModelsError):
+    """A wake phrase cannot be said or recognised as it is written; the message says why."""
+
+    code = "wake_phrase_invalid"
 
 
 class AudioFormatError(ModelsError):

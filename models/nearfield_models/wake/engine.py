@@ -20,11 +20,15 @@ class WakeCapabilities:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WakeDetection:
-    """A phrase was heard, ending about now."""
+    """A phrase was heard, just now or a moment ago."""
 
     phrase: str
     score: float
     """0..1, as the model gives it."""
+    ended_ago_samples: int = 0
+    """From the end of the phrase to the end of the hop that reports it; 0 where the engine knows no better."""
+    began_ago_samples: int | None = None
+    """The same of its beginning; None where the engine does not know it."""
 
 
 class WakeEngine(Protocol):

@@ -1,0 +1,159 @@
+"""Any phrase as a wake word, without training: the recogniser is asked whether it was said.
+
+Three gates, each dearer than the one before: the voice detector (always), the phrase forced on the sound
+(a few times a second while somebody speaks), and the sound decoded freely (where the phrase does not come
+first). The costly ones run where ``Compute`` puts them, so that whoever feeds hops never waits; a look that
+falls due while another is under way is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Protocol
+
+import numpy as np
+
+from nearfield_models.errors import CancelledWorkError, EngineError
+from nearfield_models.pcm import HOP_BYTES, HOP_SAMPLES, SAMPLE_RATE_HZ, SAMPLES_PER_MS, Samples, to_float
+from nearfield_models.vad.engine import VadEngine
+from nearfield_models.wake.engine import WakeCapabilities, WakeDetection
+from nearfield_models.wake.phrase_scoring import PhraseScore
+from nearfield_models.wake.phrase_windows import PhraseWindows, Stretch
+
+REFRACTORY_MS: Final = 1_000
+LOOK_EVERY_MS: Final = 160
+_LEAST_WINDOW_MS: Final = 2_000
+_WORD_MS: Final = 500
+_BEFORE_MS: Final = 1_000
+
+
+class Scorer(Protocol):
+    """Scores phrases; see `PhraseScorer`."""
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """What is listened for."""
+        ...
+
+    def score(self, samples: Samples, speech_seconds: float) -> PhraseScore:
+        """Say which phrase fits ``float32[n]`` best, and how well."""
+        ...
+
+
+Compute = Callable[[Callable[[], PhraseScore]], "Future[PhraseScore] | None"]
+"""Has a score computed, here or elsewhere; None where there is no time for it now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One stretch that was looked at, for displays and measurements."""
+
+    stretch: Stretch
+    score: PhraseScore
+
+
+def compute_here(work: Callable[[], PhraseScore]) -> Future[PhraseScore]:
+    """Compute at once, in the caller's thread."""
+    future: Future[PhraseScore] = Future()
+    try:
+        future.set_result(work())
+    except EngineError as error:
+        future.set_exception(error)
+    return future
+
+
+class PhraseWake:
+    """Waits for phrases; see `WakeEngine` for the contract."""
+
+    def __init__(
+        self,
+        scorer: Scorer,
+        vad: VadEngine,
+        *,
+        threshold: float,
+        compute: Compute = compute_here,
+        on_look: Callable[[Look], None] | None = None,
+        refractory_ms: int = REFRACTORY_MS,
+    ) -> None:
+        """Take the parts.
+
+        Args:
+            scorer: Judges stretches of sound.
+            vad: A voice detector that nobody else feeds.
+            threshold: Evidence from which a phrase counts as said.
+            compute: Where scores are computed.
+            on_look: Told of every stretch that was looked at.
+            refractory_ms: How long nothing is reported after a detection.
+        """
+        self._scorer = scorer
+        self._vad = vad
+        self._threshold = threshold
+        self._compute = compute
+        self._on_look = on_look
+        self._refractory_ms = refractory_ms
+        words = max(len(phrase.split()) for phrase in scorer.phrases)
+        longest_ms = max(_LEAST_WINDOW_MS, _BEFORE_MS + _WORD_MS * words)
+        self._windows = PhraseWindows(every_ms=LOOK_EVERY_MS, longest_ms=longest_ms)
+        self._kept_samples = longest_ms * SAMPLES_PER_MS
+        self.reset()
+
+    @property
+    def capabilities(self) -> WakeCapabilities:
+        """The phrases, as configured."""
+        return WakeCapabilities(phrases=self._scorer.phrases, refractory_ms=self._refractory_ms)
+
+    def reset(self) -> None:
+        """Forget everything heard, and what is being computed about it."""
+        self._vad.reset()
+        self._windows.reset()
+        self._kept = np.zeros(self._kept_samples, np.float32)
+        self._position = 0
+        self._deaf_until = 0
+        self._pending: tuple[Stretch, Future[PhraseScore]] | None = None
+
+    def accept(self, hop: bytes) -> WakeDetection | None:
+        """Take 160 samples of int16 little-endian and say whether a phrase was found in what is known by now.
+
+        Raises:
+            EngineError: The model failed, or the hop has another length.
+        """
+        if len(hop) != HOP_BYTES:
+            raise EngineError(f"a hop of {len(hop)} bytes was given to the wake phrase: expected {HOP_BYTES}")
+        samples = to_float(hop)
+        self._kept = np.concatenate((self._kept[HOP_SAMPLES:], samples))
+        stretch = self._windows.accept(self._position, self._vad.accept(samples))
+        self._position += HOP_SAMPLES
+        if stretch is not None and self._pending is None and self._position > self._deaf_until:
+            self._look_at(stretch)
+        return self._found()
+
+    def _look_at(self, stretch: Stretch) -> None:
+        sound = self._kept[self._kept.size - (self._position - stretch.first) :]
+        seconds = (stretch.speech_end - stretch.speech_began) / SAMPLE_RATE_HZ
+        future = self._compute(partial(self._scorer.score, sound, seconds))
+        if future is not None:
+            self._pending = (stretch, future)
+
+    def _found(self) -> WakeDetection | None:
+        if self._pending is None or not self._pending[1].done():
+            return None
+        (stretch, future), self._pending = self._pending, None
+        try:
+            score = future.result()
+        except CancelledWorkError:
+            return None
+        if self._on_look is not None:
+            self._on_look(Look(stretch=stretch, score=score))
+        if score.evidence < self._threshold:
+            return None
+        self._deaf_until = self._position + self._refractory_ms * SAMPLES_PER_MS
+        self._windows.begin_after(stretch.speech_end)
+        return WakeDetection(
+            phrase=score.phrase,
+            score=min(1.0, max(0.0, score.evidence)),
+            began_ago_samples=self._position - stretch.speech_began,
+            ended_ago_samples=self._position - stretch.speech_end,
+        )
