@@ -6,7 +6,8 @@ transcript by it. The automaton itself (``automaton``, ``grammar``) knows nothin
 
 from nearfield_models.grammar.compiler import SentenceSource, compile_grammar
 from nearfield_models.grammar.grammar import Grammar, ListValue
-from nearfield_models.grammar.matching import GrammarMatch, SlotValue, match_text
+from nearfield_models.grammar.matches import GrammarMatch, SlotValue
+from nearfield_models.grammar.matching import match_text
 
 __all__ = [
     "Grammar",

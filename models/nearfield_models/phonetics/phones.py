@@ -1,10 +1,10 @@
 # ruff: noqa: RUF001 (phones are spelt in the International Phonetic Alphabet)
 """The sounds of speech as features, and what it costs to hear one for another, or not at all.
 
-A phone is one symbol of the International Phonetic Alphabet, without stress, length or other marks; diphthongs
-and affricates are two. The features are those of the IPA chart, their values for place and manner Kondrak's.
-He aligns words of related languages, where vowels say little; here they part words ("latte", "lotta"), so
-height, backness and rounding weigh more than in his table.
+A phone is one symbol of the International Phonetic Alphabet, without stress, length or other marks;
+diphthongs and affricates are two. The features are those of the IPA chart, their values for place and manner
+Kondrak's. He aligns words of related languages, where vowels say little; here they part words ("latte",
+"lotta"), so height, backness and rounding weigh more than in his table.
 
 Source: Kondrak, "A New Algorithm for the Alignment of Phonetic Sequences" (NAACL 2000), tables 3 and 4.
 """
