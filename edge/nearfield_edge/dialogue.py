@@ -7,7 +7,8 @@ it takes effect when the turn is settled, and is forgotten when the turn is reop
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -19,8 +20,7 @@ from nearfield_edge.routing.router import Reach, choose_route
 from nearfield_edge.skills.conversation import Conversation
 from nearfield_edge.skills.runtime import SkillRuntime
 from nearfield_edge.turn.content import Answer, Transcript
-from nearfield_models.grammar.grammar import Grammar
-from nearfield_models.grammar.matching import match_text
+from nearfield_models.grammar import Grammar, GrammarMatch, match_text
 from nearfield_sync.messages.turn_record import RouteDecision, Understanding
 
 
@@ -70,21 +70,33 @@ class Dialogue:
         return self._conversation
 
     def understand(self, transcript: Transcript) -> Understanding:
-        """Find what the words mean; takes a few milliseconds."""
-        context = self._skills.context(self._conversation, self._now())
-        matches = match_text(self._grammar, transcript.text, context=context, limit=1)
-        if not matches:
-            return Understanding(intent=None, skill=None)
-        best = matches[0]
-        alone = match_text(self._grammar, transcript.text, limit=1) if context else matches
+        """Find what the words mean; takes a few milliseconds.
+
+        What means nothing in the latest thread of the conversation may go on with an earlier one.
+        """
+        now = self._now()
+        for context in self._skills.contexts(self._conversation, now):
+            matches = match_text(self._grammar, transcript.text, context=context, limit=1)
+            if matches:
+                return self._meant(matches[0], transcript.text, context, now)
+        for context in self._skills.past_contexts(self._conversation, now):
+            if match_text(self._grammar, transcript.text, context=context, limit=1):
+                return Understanding(intent=None, skill=None, source="expired")
+        return Understanding(intent=None, skill=None)
+
+    def _meant(
+        self, best: GrammarMatch, text: str, context: Mapping[str, str], now: datetime
+    ) -> Understanding:
+        alone = match_text(self._grammar, text, limit=1) if context else (best,)
         needed = not alone or (alone[0].skill, alone[0].intent) != (best.skill, best.intent)
-        return Understanding(
+        meant = Understanding(
             intent=best.intent,
             skill=best.skill,
             slots={name: slot.value for name, slot in best.slots.items()},
             confidence=best.confidence,
             source="context" if needed else "grammar",
         )
+        return replace(meant, slots=self._skills.resolved(meant, self._conversation, now))
 
     def choose_route(self, understanding: Understanding) -> RouteDecision:
         """Decide who answers."""
@@ -103,7 +115,10 @@ class Dialogue:
         if decision.route == "clarify":
             return Answer(text=phrases.NOT_SURE, source="phrase:not_sure", asks=True)
         if decision.route != "skill":
-            asked = "open_intent" in self._skills.context(self._conversation, self._now())
+            if understanding.source == "expired":
+                return Answer(text=phrases.FORGOTTEN, source="phrase:forgotten", asks=True)
+            latest, *_ = self._skills.contexts(self._conversation, self._now())
+            asked = "open_intent" in latest
             return Answer(text=phrases.NOT_UNDERSTOOD, source="phrase:not_understood", asks=asked)
         call = partial(self._skills.answer, understanding, self._conversation, now=self._now(), key=turn_id)
         reply = await asyncio.to_thread(call)

@@ -6,6 +6,7 @@ from nearfield_edge.turn.content import Answer
 
 NOT_UNDERSTOOD = "Sorry, I did not understand that."
 NOT_SURE = "I am not sure what you meant. Could you say it again?"
+FORGOTTEN = "That was a while ago, and I have forgotten what we spoke of. Please say it in full."
 
 _FAULTS = {
     "too_slow": "Sorry, that took too long. Please try again.",

@@ -108,10 +108,10 @@ class Visitor:
         """Give the device's answer."""
         self.now += timedelta(seconds=5)
         self._turns += 1
-        context = self.runtime.context(self._conversation, self.now)
-        matches = match_text(self._grammar, words, context=context)
-        assert matches, f"nobody understands {words!r} in {context}"
-        best = matches[0]
+        contexts = self.runtime.contexts(self._conversation, self.now)
+        found = [match_text(self._grammar, words, context=context) for context in contexts]
+        best = next((matches[0] for matches in found if matches), None)
+        assert best is not None, f"nobody understands {words!r} in {contexts}"
         meant = SimpleNamespace(
             skill=best.skill,
             intent=best.intent,

@@ -56,7 +56,7 @@ class Device:
     def say(self, text: str) -> str:
         """Say something, let its effects be carried out twice over, and give the answer."""
         self.now += timedelta(seconds=5)
-        context = self.runtime.context(self.conversation, self.now)
+        (context,) = self.runtime.contexts(self.conversation, self.now)
         matches = match_text(self.grammar, text, context=context)
         assert matches, f"not understood: {text} ({context})"
         match = matches[0]
@@ -303,12 +303,8 @@ def test_a_question_goes_on_to_another_day_and_another_room(device: Device) -> N
 def test_a_follow_up_is_forgotten_with_the_conversation(device: Device) -> None:
     device.say("is the atrium free at four")
     device.now += timedelta(minutes=5)
-    assert (
-        match_text(
-            device.grammar, "and tomorrow", context=device.runtime.context(device.conversation, device.now)
-        )
-        == ()
-    )
+    (context,) = device.runtime.contexts(device.conversation, device.now)
+    assert match_text(device.grammar, "and tomorrow", context=context) == ()
 
 
 # Extending and releasing

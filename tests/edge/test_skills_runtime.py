@@ -58,15 +58,18 @@ def test_a_missing_slot_is_asked_for_and_the_answer_completes_the_request(
     runtime = runtime_of([skill], guard)
     asked = ask(runtime, drink="tea")
     assert asked.text == "Which size?"
-    assert runtime.context(asked.conversation, FRIDAY) == {
+    (context,) = runtime.contexts(asked.conversation, FRIDAY)
+    assert context == {
         "active_skill": "probe",
+        "last_intent": "try",
         "open_intent": "try",
         "open_slot": "size",
     }
     answered = ask(runtime, asked.conversation, size="small")
     assert answered.slots == {"drink": "tea", "size": "small"}
     assert answered.question is None
-    assert runtime.context(answered.conversation, FRIDAY) == {"active_skill": "probe"}
+    (context,) = runtime.contexts(answered.conversation, FRIDAY)
+    assert context == {"active_skill": "probe", "last_intent": "try"}
 
 
 def test_another_value_for_a_slot_given_before_is_a_new_request(
@@ -85,9 +88,9 @@ def test_a_conversation_is_forgotten_after_its_lifetime_and_when_the_clock_goes_
 ) -> None:
     runtime = runtime_of([load_probe(tmp_path, guard, manifest=REQUIRING)], guard)
     conversation = ask(runtime).conversation
-    assert runtime.context(conversation, FRIDAY + timedelta(seconds=90)) != {}
-    assert runtime.context(conversation, FRIDAY + timedelta(seconds=91)) == {}
-    assert runtime.context(conversation, FRIDAY - timedelta(seconds=1)) == {}
+    assert runtime.contexts(conversation, FRIDAY + timedelta(seconds=90)) != ({},)
+    assert runtime.contexts(conversation, FRIDAY + timedelta(seconds=91)) == ({},)
+    assert runtime.contexts(conversation, FRIDAY - timedelta(seconds=1)) == ({},)
 
 
 def test_a_skill_finds_its_memory_again_and_only_its_own(tmp_path: Path, guard: PermissionGuard) -> None:

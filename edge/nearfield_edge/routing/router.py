@@ -54,7 +54,8 @@ Verdict = tuple[bool, str]
 
 def _skill(understanding: Understanding, policy: RoutingPolicy) -> Verdict:
     if understanding.skill is None:
-        return False, "no sentence fits"
+        is_late = understanding.source == "expired"
+        return False, "it goes on with a conversation that is over" if is_late else "no sentence fits"
     least = policy.skill.act_confidence
     if understanding.confidence < least:
         return False, f"confidence {understanding.confidence:.2f} below {least:.2f}"

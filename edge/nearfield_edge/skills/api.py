@@ -66,12 +66,23 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PastRequest:
+    """What a skill was asked before."""
+
+    intent: str
+    slots: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SkillCall:
     """One understood turn, as a skill sees it."""
 
     intent: str
     slots: Mapping[str, Json]
     """Values by slot name; with what earlier turns gave where this turn answers a question."""
+    previous: PastRequest | None
+    """What was understood of the last turn with this skill; None at first, and when the conversation has
+    expired."""
     memory: Mapping[str, Json]
     """What this skill remembered from the last turns; empty when the conversation has expired."""
     settings: Mapping[str, Json]

@@ -1,7 +1,8 @@
-"""What is remembered between turns: who spoke last, what was asked, what each skill noted.
+"""What is remembered between turns: with which skills one spoke, what was asked and wanted, what they noted.
 
 A value, not an object with a life: a turn takes the conversation of the last settled turn and gives a new
-one, so that a reopened turn simply starts again from the same place.
+one, so that a reopened turn simply starts again from the same place. A conversation is made of threads, one a
+skill: who asks the way in the middle of an order can go on with the order afterwards.
 """
 
 from __future__ import annotations
@@ -12,9 +13,14 @@ from datetime import datetime
 from typing import Any, Final
 
 from nearfield_edge.errors import RecordError
+from nearfield_edge.skills.api import PastRequest
 from nearfield_sync.messages.turn_record import Json
 
 DEFAULT_LIFETIME_SECONDS: Final = 90.0
+OVER_SECONDS: Final = 600.0
+"""For so long after its end a conversation is known to have been one."""
+PREVIOUS: Final = "{previous}"
+"""As the value of a slot that a sentence fixes: what that slot held last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,23 +35,41 @@ class OpenQuestion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """The talk with one skill."""
+
+    skill: str
+    request: PastRequest
+    """What was understood last."""
+    values: Mapping[str, Json] = field(default_factory=dict)
+    """What every slot held when it was last named."""
+    question: OpenQuestion | None = None
+
+    def context(self) -> dict[str, str]:
+        """What the grammar needs to know: ``active_skill``, ``last_intent`` and what is open."""
+        known = {"active_skill": self.skill, "last_intent": self.request.intent}
+        if self.question is not None:
+            known.update(open_intent=self.question.intent, open_slot=self.question.slot)
+        return known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     """The state of the dialogue after a turn."""
 
-    active_skill: str | None = None
-    question: OpenQuestion | None = None
+    threads: tuple[Thread, ...] = ()
+    """One a skill, the latest first."""
     memory: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     """By skill."""
     last_turn_at: datetime | None = None
 
-    def context(self) -> dict[str, str]:
-        """What the grammar needs to know: ``active_skill``, ``open_intent``, ``open_slot``."""
-        known: dict[str, str] = {}
-        if self.active_skill is not None:
-            known["active_skill"] = self.active_skill
-        if self.question is not None:
-            known.update(open_intent=self.question.intent, open_slot=self.question.slot)
-        return known
+    def thread(self, skill: str) -> Thread | None:
+        """The talk with a skill; None where there was none."""
+        return next((thread for thread in self.threads if thread.skill == skill), None)
+
+    def contexts(self) -> tuple[dict[str, str], ...]:
+        """What the grammar needs to know, of the latest thread and then of those before it."""
+        return tuple(thread.context() for thread in self.threads)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -59,6 +83,24 @@ def current(conversation: Conversation, now: datetime, lifetime_seconds: float) 
         return conversation
     age = (now - conversation.last_turn_at).total_seconds()
     return conversation if 0 <= age <= lifetime_seconds else Conversation()
+
+
+def just_over(conversation: Conversation, now: datetime, lifetime_seconds: float) -> bool:
+    """Whether the conversation has expired, but not so long ago that nobody would think of it."""
+    if conversation.last_turn_at is None:
+        return False
+    age = (now - conversation.last_turn_at).total_seconds()
+    return lifetime_seconds < age <= lifetime_seconds + OVER_SECONDS
+
+
+def resolved_slots(thread: Thread | None, slots: Mapping[str, Json]) -> dict[str, Json]:
+    """The slots with what ``PREVIOUS`` stands for; one that was never named is left out."""
+    known = thread.values if thread is not None else {}
+    return {
+        name: known[name] if value == PREVIOUS else value
+        for name, value in slots.items()
+        if value != PREVIOUS or name in known
+    }
 
 
 def merged_slots(
@@ -80,13 +122,18 @@ def after_turn(
     conversation: Conversation,
     *,
     skill: str,
+    request: PastRequest,
     question: OpenQuestion | None,
     memory: Mapping[str, Json] | None,
     now: datetime,
 ) -> Conversation:
     """The conversation after a skill has answered; ``memory`` None leaves the skill's as it is."""
     notes = conversation.memory if memory is None else {**conversation.memory, skill: dict(memory)}
-    return replace(conversation, active_skill=skill, question=question, memory=notes, last_turn_at=now)
+    before = conversation.thread(skill)
+    values = {**(before.values if before is not None else {}), **request.slots}
+    latest = Thread(skill=skill, request=request, values=values, question=question)
+    others = tuple(thread for thread in conversation.threads if thread.skill != skill)
+    return replace(conversation, threads=(latest, *others), memory=notes, last_turn_at=now)
 
 
 def conversation_from_dict(raw: Mapping[str, Any]) -> Conversation:
@@ -98,10 +145,18 @@ def conversation_from_dict(raw: Mapping[str, Any]) -> Conversation:
     try:
         at = raw["last_turn_at"]
         return Conversation(
-            active_skill=raw["active_skill"],
-            question=OpenQuestion(**raw["question"]) if raw["question"] else None,
+            threads=tuple(_thread_from_dict(thread) for thread in raw["threads"]),
             memory={str(name): dict(notes) for name, notes in raw["memory"].items()},
             last_turn_at=datetime.fromisoformat(at) if at else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RecordError(f"a stored conversation cannot be read: {error}") from error
+
+
+def _thread_from_dict(raw: Mapping[str, Any]) -> Thread:
+    return Thread(
+        skill=str(raw["skill"]),
+        request=PastRequest(**raw["request"]),
+        values=dict(raw["values"]),
+        question=OpenQuestion(**raw["question"]) if raw["question"] else None,
+    )

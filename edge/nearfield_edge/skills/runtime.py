@@ -13,6 +13,7 @@ from nearfield_edge.skills.api import (
     EffectCall,
     FunctionEffect,
     ListCall,
+    PastRequest,
     Question,
     SkillCall,
     SkillReply,
@@ -23,7 +24,9 @@ from nearfield_edge.skills.conversation import (
     OpenQuestion,
     after_turn,
     current,
+    just_over,
     merged_slots,
+    resolved_slots,
 )
 from nearfield_edge.skills.effects import check_effect
 from nearfield_edge.skills.loading import Skill
@@ -101,9 +104,23 @@ class SkillRuntime:
         """For the turn record: ``{"skill:coffee": "1.0.0"}``."""
         return {f"skill:{name}": skill.manifest.version for name, skill in self.skills.items()}
 
-    def context(self, conversation: Conversation, now: datetime) -> dict[str, str]:
-        """What the grammar needs to know of the conversation, if it is still alive."""
-        return current(conversation, now, self._lifetime_seconds).context()
+    def contexts(self, conversation: Conversation, now: datetime) -> tuple[dict[str, str], ...]:
+        """What the grammar needs to know of the conversation, if it is still alive.
+
+        One context a skill that was spoken with, the latest first: words that mean nothing in the first may
+        belong to the next. Always one at least, empty where there is no conversation.
+        """
+        return current(conversation, now, self._lifetime_seconds).contexts() or ({},)
+
+    def past_contexts(self, conversation: Conversation, now: datetime) -> tuple[dict[str, str], ...]:
+        """What the grammar would have known a while ago, if the conversation has just expired."""
+        over = just_over(conversation, now, self._lifetime_seconds)
+        return conversation.contexts() if over else ()
+
+    def resolved(self, understood: Understood, conversation: Conversation, now: datetime) -> dict[str, Json]:
+        """The slots of a turn, with what ``{previous}`` stands for in the conversation, if it is alive."""
+        alive = current(conversation, now, self._lifetime_seconds)
+        return resolved_slots(alive.thread(str(understood.skill)), understood.slots)
 
     def lists(self) -> dict[str, dict[str, list[ListValue]]]:
         """The lists that are filled at run time, by skill and list, as Home Assistant's ``values``.
@@ -138,33 +155,40 @@ class SkillRuntime:
         """
         skill, intent = self._find(understood)
         alive = current(conversation, now, self._lifetime_seconds)
-        slots = merged_slots(alive.question, skill.id, str(understood.intent), understood.slots)
-        call = SkillCall(
-            intent=str(understood.intent),
-            slots=slots,
-            memory=alive.memory.get(skill.id, {}),
-            settings=skill.settings,
-            now=now,
-            data_folder=str(skill.data_folder),
-        )
+        call = self._turn(skill, understood, alive, now)
         reply, refusals = self._reply(skill, intent, call)
         self._check(skill, reply)
-        asked = reply.question
-        question: OpenQuestion | None = None
-        if asked is not None:
-            # What was given belongs to the request; a question about another one starts afresh.
-            given = slots if asked.intent == understood.intent else {}
-            question = OpenQuestion(skill=skill.id, intent=asked.intent, slot=asked.slot, slots=given)
-        values = {**_values(skill, slots, now), **reply.values}
+        values = {**_values(skill, call.slots, now), **reply.values}
         return SkillAnswer(
             text=skill.replies.render(reply.reply, values, key=key),
             reply=reply.reply,
             skill=skill.id,
-            slots=slots,
-            question=asked,
+            slots=call.slots,
+            question=reply.question,
             effects=reply.effects,
-            conversation=after_turn(alive, skill=skill.id, question=question, memory=reply.memory, now=now),
+            conversation=after_turn(
+                alive,
+                skill=skill.id,
+                request=PastRequest(intent=call.intent, slots=call.slots),
+                question=_open_question(skill, call, reply.question),
+                memory=reply.memory,
+                now=now,
+            ),
             refusals=refusals,
+        )
+
+    def _turn(self, skill: Skill, understood: Understood, alive: Conversation, now: datetime) -> SkillCall:
+        intent = str(understood.intent)
+        thread = alive.thread(skill.id)
+        said = resolved_slots(thread, understood.slots)
+        return SkillCall(
+            intent=intent,
+            slots=merged_slots(thread.question if thread is not None else None, skill.id, intent, said),
+            previous=thread.request if thread is not None else None,
+            memory=alive.memory.get(skill.id, {}),
+            settings=skill.settings,
+            now=now,
+            data_folder=str(skill.data_folder),
         )
 
     def apply(self, skill_id: str, effect: FunctionEffect, *, key: str, now: datetime) -> None:
@@ -252,6 +276,14 @@ class SkillRuntime:
         if not isinstance(values, list) or not all(isinstance(value, str | dict) for value in values):
             raise SkillError(f"skill {skill.id}: list '{slot}' must be a list of texts or in/out tables")
         return values
+
+
+def _open_question(skill: Skill, call: SkillCall, asked: Question | None) -> OpenQuestion | None:
+    if asked is None:
+        return None
+    # What was given belongs to the request; a question about another one starts afresh.
+    given = call.slots if asked.intent == call.intent else {}
+    return OpenQuestion(skill=skill.id, intent=asked.intent, slot=asked.slot, slots=given)
 
 
 def _values(skill: Skill, slots: Mapping[str, Json], now: datetime) -> dict[str, Any]:

@@ -32,7 +32,8 @@ class Understanding:
     confidence: float = 0.0
     """0..1."""
     source: str = "none"
-    """``grammar``, ``context`` (an answer to a question or a follow-up) or ``none``."""
+    """``grammar``, ``context`` (an answer to a question or a follow-up), ``expired`` (it would be one, if
+    the conversation had not ended) or ``none``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
