@@ -49,6 +49,22 @@ def _micro_wake_word(
     return MicroWakeWord(pack, runtime, also=also)
 
 
+def _micro_wake_word_on_litert(
+    pack: InstalledPack, runtime: RuntimeOptions, also: Sequence[InstalledPack]
+) -> WakeEngine:
+    from nearfield_models.wake.litert_microwakeword import LiteRtMicroWakeWord
+
+    return LiteRtMicroWakeWord(pack, runtime, also=also)
+
+
+def _open_wake_word(
+    pack: InstalledPack, runtime: RuntimeOptions, also: Sequence[InstalledPack]
+) -> WakeEngine:
+    from nearfield_models.wake.openwakeword import OpenWakeWord
+
+    return OpenWakeWord(pack, runtime, also=also)
+
+
 def _piper(pack: InstalledPack, runtime: RuntimeOptions) -> TtsEngine:
     from nearfield_models.tts.piper import PiperVoice
 
@@ -58,7 +74,11 @@ def _piper(pack: InstalledPack, runtime: RuntimeOptions) -> TtsEngine:
 # The first of each table is the default.
 ASR_ENGINES: Final[Mapping[str, _Constructor[AsrEngine]]] = {"moonshine": _moonshine, "sherpa": _sherpa}
 VAD_ENGINES: Final[Mapping[str, _Constructor[VadEngine]]] = {"silero": _silero}
-WAKE_ENGINES: Final[Mapping[str, _WakeConstructor]] = {"microwakeword": _micro_wake_word}
+WAKE_ENGINES: Final[Mapping[str, _WakeConstructor]] = {
+    "microwakeword": _micro_wake_word,
+    "microwakeword-litert": _micro_wake_word_on_litert,
+    "openwakeword": _open_wake_word,
+}
 TTS_ENGINES: Final[Mapping[str, _Constructor[TtsEngine]]] = {"piper": _piper}
 
 

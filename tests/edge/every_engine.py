@@ -25,6 +25,9 @@ PACKAGES = (
     "nearfield_firmware",
 )
 OPENVINO = RuntimeOptions(engine="openvino")
+OPTIONAL_LIBRARIES = ("ai_edge_litert.interpreter", "pvporcupine", "pywhispercpp.model")
+"""Of engines whose models or keys only a site can bring: imported, not used."""
+MICRO_WAKE_WORD_ENGINES = ("microwakeword", "microwakeword-litert")
 
 
 def import_everything() -> int:
@@ -61,6 +64,8 @@ def say(*words: object) -> None:
 def use_everything() -> None:
     """Use each engine of each role, on each runtime that takes it, and say what came of it."""
     say("modules", import_everything())
+    for name in OPTIONAL_LIBRARIES:
+        say("imported", importlib.import_module(name).__name__)
     sound = np.zeros(0, np.float32)
     for name in engines.TTS_ENGINES:
         sound = speak(name, RuntimeOptions())
@@ -71,7 +76,7 @@ def use_everything() -> None:
         for runtime in (RuntimeOptions(), OPENVINO):
             vad = engines.load_vad(engine=name, runtime=runtime)
             say("vad", name, runtime.engine, round(max(vad.accept(hop) for hop in hops(sound)), 3))
-    for name in engines.WAKE_ENGINES:
+    for name in MICRO_WAKE_WORD_ENGINES:
         wake = engines.load_wake(engine=name)
         say("wake", name, sum(wake.accept(to_bytes(hop)) is not None for hop in hops(sound)))
 

@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-RUNTIMES = {"onnxruntime": "onnx_runtime.py", "openvino": "open_vino.py"}
+RUNTIMES = {
+    "ai_edge_litert": "lite_rt.py",
+    "onnxruntime": "onnx_runtime.py",
+    "openvino": "open_vino.py",
+}
 
 
 def run_python(program: str, home: Path) -> str:
@@ -61,7 +65,7 @@ def test_importing_the_package_loads_no_runtime_and_no_numbers(tmp_path: Path) -
 def test_composing_engines_loads_no_runtime_before_one_is_chosen(tmp_path: Path) -> None:
     told = run_python(
         "from nearfield_models import load_asr; import sys;"
-        "print([m for m in ('onnxruntime', 'openvino', 'sherpa_onnx', 'httpx') if m in sys.modules])",
+        "print([m for m in ('onnxruntime', 'openvino', 'ai_edge_litert', 'sherpa_onnx', 'httpx') if m in sys.modules])",
         tmp_path,
     )
     assert told.strip() == "[]"

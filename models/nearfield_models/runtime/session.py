@@ -65,7 +65,8 @@ def open_session(path: Path, options: RuntimeOptions | None = None) -> Session:
     """Load a model file.
 
     Args:
-        path: ``.onnx`` for either runtime, ``.ort`` for ONNX Runtime, ``.xml`` for OpenVINO.
+        path: ``.onnx`` for either runtime, ``.ort`` for ONNX Runtime, ``.xml`` for OpenVINO; a ``.tflite``
+            runs on LiteRT, on the CPU, whatever the options name.
         options: Which runtime and hardware; None means the defaults of `RuntimeOptions`.
 
     Raises:
@@ -78,6 +79,10 @@ def open_session(path: Path, options: RuntimeOptions | None = None) -> Session:
         raise PackDamagedError(
             f"model file {path} is missing: fetch its pack again with `nearfield-models fetch`"
         )
+    if path.suffix == ".tflite":
+        from nearfield_models.runtime.lite_rt import LiteRtSession
+
+        return LiteRtSession(path, options)
     if options.engine == "onnxruntime":
         from nearfield_models.runtime.onnx_runtime import OnnxRuntimeSession
 

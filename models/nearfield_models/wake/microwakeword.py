@@ -10,33 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from pydantic import BaseModel, Field, ValidationError
-
-from nearfield_models.errors import EngineError, PackDamagedError, RuntimeMissingError
-from nearfield_models.pcm import HOP_BYTES, HOP_MS
+from nearfield_models.errors import EngineError, RuntimeMissingError
+from nearfield_models.pcm import HOP_BYTES
 from nearfield_models.runtime.session import RuntimeOptions
 from nearfield_models.store import InstalledPack
-from nearfield_models.validation import first_fault
 from nearfield_models.wake.engine import WakeCapabilities, WakeDetection
-
-REFRACTORY_MS: Final = 1_000
-_TFLITE_MARK: Final = b"TFL3"
-
-
-class _Micro(BaseModel):
-    probability_cutoff: float = Field(ge=0, le=1)
-    sliding_window_size: int = Field(ge=1, le=100)
-
-
-class _ModelCard(BaseModel):
-    """The JSON file beside a network; keys that are of no use here are passed over."""
-
-    wake_word: str
-    model: str
-    trained_languages: list[str] = []
-    micro: _Micro
+from nearfield_models.wake.model_card import read_model_card
+from nearfield_models.wake.refractory import REFRACTORY_MS, Refractory
 
 
 class MicroWakeWord:
@@ -71,15 +53,14 @@ class MicroWakeWord:
             ) from error
         self._features = pymicro_wakeword.MicroWakeWordFeatures()
         self._networks = [_load(pymicro_wakeword, one) for one in (pack, *also)]
-        self._refractory_hops = refractory_ms // HOP_MS
-        self._silent_hops = 0
+        self._refractory = Refractory(refractory_ms)
 
     @property
     def capabilities(self) -> WakeCapabilities:
         """The phrases, as the packs spell them."""
         return WakeCapabilities(
             phrases=tuple(str(network.wake_word) for network in self._networks),
-            refractory_ms=self._refractory_hops * HOP_MS,
+            refractory_ms=self._refractory.refractory_ms,
         )
 
     def accept(self, hop: bytes) -> WakeDetection | None:
@@ -96,42 +77,24 @@ class MicroWakeWord:
                 score = network.process_streaming_prob(features)
                 if score > network.probability_cutoff and (heard is None or score > heard.score):
                     heard = WakeDetection(phrase=network.wake_word, score=min(1.0, score))
-        if self._silent_hops:
-            self._silent_hops -= 1
-            return None
-        if heard is not None:
-            self._silent_hops = self._refractory_hops
-        return heard
+        return self._refractory.admit(heard)
 
     def reset(self) -> None:
         """Forget everything heard."""
         # A network's own memory is only cleared by loading it again, which its ``reset`` does in 0.2 ms.
         self._features.reset()
-        self._silent_hops = 0
+        self._refractory.reset()
         for network in self._networks:
             network.reset()
 
 
 def _load(library: Any, pack: InstalledPack) -> Any:
-    path = pack.file(next((name for name in pack.names if name.endswith(".json")), f"{pack.id}.json"))
-    try:
-        card = _ModelCard.model_validate_json(path.read_bytes())
-        network = pack.file(card.model)
-        # The interpreter ends the process on a file that is no network.
-        marked = network.read_bytes()[4:8] == _TFLITE_MARK
-    except (OSError, ValidationError) as error:
-        reason = first_fault(error) if isinstance(error, ValidationError) else error
-        raise PackDamagedError(
-            f"pack {pack.id} cannot be read at {path}: run `nearfield-models fetch {pack.id}` ({reason})"
-        ) from error
-    if not marked:
-        raise PackDamagedError(
-            f"{network} is no TensorFlow Lite network: run `nearfield-models fetch {pack.id}` to mend it"
-        )
+    found = read_model_card(pack)
+    card = found.card
     return library.MicroWakeWord(
         pack.id,
         wake_word=card.wake_word,
-        tflite_model=network,
+        tflite_model=found.network,
         probability_cutoff=card.micro.probability_cutoff,
         sliding_window_size=card.micro.sliding_window_size,
         trained_languages=card.trained_languages,
