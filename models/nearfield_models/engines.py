@@ -7,7 +7,7 @@ runtime which is not used need not be installed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from nearfield_models.asr.engine import AsrEngine
 from nearfield_models.errors import EngineError
@@ -16,6 +16,9 @@ from nearfield_models.store import InstalledPack, ModelStore
 from nearfield_models.tts.engine import TtsEngine
 from nearfield_models.vad.engine import VadEngine
 from nearfield_models.wake.engine import WakeEngine
+
+if TYPE_CHECKING:
+    from nearfield_models.wake.phrase import Compute
 
 _Engine = TypeVar("_Engine")
 _Entry = TypeVar("_Entry")
@@ -138,6 +141,42 @@ def load_wake(
     store = store or ModelStore.default()
     further = [store.installed(one) for one in also]
     return make(store.installed(pack_id), runtime or RuntimeOptions(), further)
+
+
+def load_phrase_wake(
+    phrases: Sequence[str],
+    *,
+    asr: AsrEngine,
+    vad: VadEngine,
+    sensitivity: float = 0.5,
+    compute: Compute | None = None,
+) -> WakeEngine:
+    """Make a detector of any phrases out of a recogniser and a voice detector; nothing is trained.
+
+    Args:
+        phrases: What to listen for, as people would write it.
+        asr: A recogniser that can be constrained; it may be shared with whoever computes in the same thread.
+        vad: A voice detector that nobody else feeds.
+        sensitivity: 0..1; more hears more, and wakes more often by mistake.
+        compute: Where stretches of sound are scored; None computes in the caller's thread.
+
+    Raises:
+        WakePhraseError: A phrase cannot be said or recognised.
+        EngineError: The recogniser cannot be constrained, or its model failed.
+    """
+    from nearfield_models.asr.moonshine import MoonshineAsr
+    from nearfield_models.wake.phrase import PhraseWake, compute_here
+    from nearfield_models.wake.phrase_scoring import PhraseScorer
+    from nearfield_models.wake.phrase_sensitivity import shipped_calibration
+
+    if not isinstance(asr, MoonshineAsr):
+        raise EngineError("a wake phrase needs a recogniser whose decoder is open: choose moonshine")
+    return PhraseWake(
+        PhraseScorer(asr, phrases),
+        vad,
+        threshold=shipped_calibration().threshold(sensitivity),
+        compute=compute or compute_here,
+    )
 
 
 def load_tts(

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
 
@@ -20,6 +19,7 @@ from nearfield_models.errors import CancelledWorkError, EngineError
 from nearfield_models.pcm import HOP_BYTES, HOP_SAMPLES, SAMPLE_RATE_HZ, SAMPLES_PER_MS, Samples, to_float
 from nearfield_models.vad.engine import VadEngine
 from nearfield_models.wake.engine import WakeCapabilities, WakeDetection
+from nearfield_models.wake.phrase_decision import Look, PhraseDecision
 from nearfield_models.wake.phrase_scoring import PhraseScore
 from nearfield_models.wake.phrase_windows import PhraseWindows, Stretch
 
@@ -38,26 +38,19 @@ class Scorer(Protocol):
         """What is listened for."""
         ...
 
-    def score(self, samples: Samples, speech_seconds: float) -> PhraseScore:
-        """Say which phrase fits ``float32[n]`` best, and how well."""
+    def score(self, samples: Samples, speech_seconds: float) -> tuple[PhraseScore, ...]:
+        """Say how well each phrase fits ``float32[n]``."""
         ...
 
 
-Compute = Callable[[Callable[[], PhraseScore]], "Future[PhraseScore] | None"]
-"""Has a score computed, here or elsewhere; None where there is no time for it now."""
+Scores = tuple[PhraseScore, ...]
+Compute = Callable[[Callable[[], Scores]], "Future[Scores] | None"]
+"""Has scores computed, here or elsewhere; None where there is no time for it now."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """One stretch that was looked at, for displays and measurements."""
-
-    stretch: Stretch
-    score: PhraseScore
-
-
-def compute_here(work: Callable[[], PhraseScore]) -> Future[PhraseScore]:
+def compute_here(work: Callable[[], Scores]) -> Future[Scores]:
     """Compute at once, in the caller's thread."""
-    future: Future[PhraseScore] = Future()
+    future: Future[Scores] = Future()
     try:
         future.set_result(work())
     except EngineError as error:
@@ -90,7 +83,7 @@ class PhraseWake:
         """
         self._scorer = scorer
         self._vad = vad
-        self._threshold = threshold
+        self._decision = PhraseDecision(threshold)
         self._compute = compute
         self._on_look = on_look
         self._refractory_ms = refractory_ms
@@ -109,10 +102,11 @@ class PhraseWake:
         """Forget everything heard, and what is being computed about it."""
         self._vad.reset()
         self._windows.reset()
+        self._decision.reset()
         self._kept = np.zeros(self._kept_samples, np.float32)
         self._position = 0
         self._deaf_until = 0
-        self._pending: tuple[Stretch, Future[PhraseScore]] | None = None
+        self._pending: tuple[Stretch, Future[Scores]] | None = None
 
     def accept(self, hop: bytes) -> WakeDetection | None:
         """Take 160 samples of int16 little-endian and say whether a phrase was found in what is known by now.
@@ -142,12 +136,13 @@ class PhraseWake:
             return None
         (stretch, future), self._pending = self._pending, None
         try:
-            score = future.result()
+            look = Look(stretch=stretch, scores=future.result())
         except CancelledWorkError:
             return None
         if self._on_look is not None:
-            self._on_look(Look(stretch=stretch, score=score))
-        if score.evidence < self._threshold:
+            self._on_look(look)
+        score = self._decision.accept(look)
+        if score is None:
             return None
         self._deaf_until = self._position + self._refractory_ms * SAMPLES_PER_MS
         self._windows.begin_after(stretch.speech_end)

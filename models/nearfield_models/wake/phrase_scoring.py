@@ -31,7 +31,7 @@ from nearfield_models.asr.moonshine_model import DecoderPast, Floats, log_probab
 from nearfield_models.asr.tokens import END
 from nearfield_models.errors import WakePhraseError
 from nearfield_models.pcm import SAMPLE_RATE_HZ, Samples
-from nearfield_models.wake.phrase_spelling import PhraseSpellings, Spelling, spellings
+from nearfield_models.wake.phrase_spelling import Spelling, spellings
 
 _TOKENS_PER_SECOND: Final = 6.0
 """Text that comes faster than this before the phrase was not said, but made up over noise."""
@@ -96,8 +96,8 @@ class PhraseScorer:
         """The phrases as they were understood."""
         return tuple(one.phrase for one in self._spellings)
 
-    def score(self, samples: Samples, speech_seconds: float) -> PhraseScore:
-        """Say which phrase fits ``float32[n]`` best, and how well.
+    def score(self, samples: Samples, speech_seconds: float) -> tuple[PhraseScore, ...]:
+        """Say how well each phrase fits ``float32[n]``, at the place where it fits best.
 
         Args:
             samples: The stretch, at 16 kHz; speech with a little of what was before it.
@@ -107,15 +107,15 @@ class PhraseScorer:
             EngineError: The stretch is shorter than the model's smallest window, or the model failed.
         """
         start = self._begin(samples)
-        best = self._best(self._word_scores(start, self._first), self._rarities, 0)
+        best = self._compared(self._word_scores(start, self._first), self._rarities, 0)
+        if max(score.evidence for score in best) > _PLAIN:
+            return tuple(best)
         room = int((speech_seconds - _SHORTEST_PHRASE_SECONDS) * _TOKENS_PER_SECOND)
-        if best.evidence > _PLAIN:
-            return best
         for place, text in self._places(start, room):
             rarities = self._word_scores(self._in_silence(text), self._later)
-            found = self._best(self._word_scores(place, self._later), rarities, len(text))
-            best = max(best, found, key=lambda score: score.evidence)
-        return best
+            found = self._compared(self._word_scores(place, self._later), rarities, len(text))
+            best = [max(pair, key=lambda score: score.evidence) for pair in zip(best, found, strict=True)]
+        return tuple(best)
 
     def _begin(self, samples: Samples) -> _Place:
         logits, past = self._model.begin(self._model.encode(samples))
@@ -160,31 +160,26 @@ class PhraseScorer:
         scores[-1] += np.log(np.exp(after[-1][self._word_ends]).sum())
         return np.add.reduceat(scores.astype(np.float64), spelling.word_starts)
 
-    def _best(
+    def _compared(
         self,
         heard: Sequence[Sequence[NDArray[np.float64]]],
         unheard: Sequence[Sequence[NDArray[np.float64]]],
         tokens_before: int,
-    ) -> PhraseScore:
-        scores = [
+    ) -> list[PhraseScore]:
+        return [
             PhraseScore(
                 phrase=one.phrase, evidence=_evidence(with_sound, without), tokens_before=tokens_before
             )
             for one, with_sound, without in zip(self._spellings, heard, unheard, strict=True)
         ]
-        return max(scores, key=lambda score: score.evidence)
 
 
-def _evidence(
-    heard: Sequence[NDArray[np.float64]], unheard: Sequence[NDArray[np.float64]]
-) -> float:
+def _evidence(heard: Sequence[NDArray[np.float64]], unheard: Sequence[NDArray[np.float64]]) -> float:
     """The evidence of a phrase from the word scores of its spellings, with the sound and without."""
     whole = 1.0 - _together(heard) / _together(unheard)
     likeliest = max(range(len(heard)), key=lambda at: float(heard[at].sum()))
     with_sound, without = heard[likeliest], unheard[likeliest]
-    words = [
-        1.0 - with_sound[at] / without[at] for at in range(len(without)) if without[at] < _RARE_NATS
-    ]
+    words = [1.0 - with_sound[at] / without[at] for at in range(len(without)) if without[at] < _RARE_NATS]
     return float(min([whole, *words]))
 
 

@@ -20,7 +20,7 @@ _SHORTEST_LETTERS: Final = 2
 _LONGEST_LETTERS: Final = 60
 _SHORTEST_HALF: Final = 3
 _MOST_SPELLINGS: Final = 6
-_WORDS: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", re.UNICODE)
+_WORDS: Final = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*", re.UNICODE)
 _SPACE: Final = "▁"
 
 
@@ -50,7 +50,7 @@ def checked_phrase(phrase: str) -> str:
         WakePhraseError: Nobody could say it, or nothing could recognise it.
     """
     words = phrase.split()
-    bare = [word.strip(".,;:!?\"“”") for word in words]
+    bare = [word.strip('.,;:!?"“”') for word in words]
     if not any(bare):
         raise WakePhraseError("a wake phrase is empty: write what is to be said, such as 'hello nearfield'")
     for word in bare:
@@ -62,10 +62,13 @@ def checked_phrase(phrase: str) -> str:
     text = " ".join(bare)
     letters = sum(character.isalpha() for character in text)
     if letters < _SHORTEST_LETTERS:
-        raise WakePhraseError(f"wake phrase {phrase!r} is too short to be told from a cough: take a word or two")
+        raise WakePhraseError(
+            f"wake phrase {phrase!r} is too short to be told from a cough: take a word or two"
+        )
     if letters > _LONGEST_LETTERS or len(bare) > LONGEST_WORDS:
         raise WakePhraseError(
-            f"wake phrase {phrase!r} is too long: at most {LONGEST_WORDS} words and {_LONGEST_LETTERS} letters"
+            f"wake phrase {phrase!r} is too long: take at most {LONGEST_WORDS} words of together"
+            f" {_LONGEST_LETTERS} letters"
         )
     return text
 
@@ -83,9 +86,7 @@ def spellings(phrase: str, tokens: Tokens) -> PhraseSpellings:
     first += [_capital(one).replace(" ", ", ", 1) for one in (text, _titled(text)) if " " in text]
     later = [*given, *(one.lower() for one in given), *(_titled(one) for one in given)]
     try:
-        return PhraseSpellings(
-            phrase=text, first=_distinct(first, tokens), later=_distinct(later, tokens)
-        )
+        return PhraseSpellings(phrase=text, first=_distinct(first, tokens), later=_distinct(later, tokens))
     except EngineError as error:
         raise WakePhraseError(
             f"wake phrase {phrase!r} has letters that the recogniser does not know: {error}"

@@ -21,7 +21,7 @@ _GATE: Final = SegmentationSettings(onset=0.4, offset=0.3, onset_ms=60, offset_m
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """Samples ``first`` to ``end`` of the input, in which speech goes from ``speech_began`` to ``speech_end``."""
+    """Samples ``first`` to ``end`` of the input, and where in them somebody speaks."""
 
     first: int
     end: int
