@@ -17,8 +17,8 @@ def source(*sentences: str, skill: str = "lamp", **parts: Any) -> SentenceSource
     return SentenceSource(skill=skill, templates=document(*sentences, **parts))
 
 
-def test_sentences_share_their_beginnings() -> None:
-    shared = compile_grammar([source("turn the light on", "turn the light off")]).skills[0].automaton
+def test_sentences_share_their_beginnings_and_their_ends() -> None:
+    shared = compile_grammar([source("turn the light on", "turn the lamp off")]).skills[0].automaton
     assert shared.state_count == 6
     assert list(shared.words[0]) == ["turn"]
 

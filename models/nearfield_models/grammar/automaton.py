@@ -10,7 +10,7 @@ ends in. Sentences share their beginnings; what is complete in a state stands in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,16 +47,17 @@ class TooManyStatesError(ValueError):
     """Determinising went over ``LARGEST_STATES``."""
 
 
-Arcs = tuple[tuple[tuple[Symbol, int], ...], tuple[int, ...]]
+Arc = tuple[Symbol, int]
+Arcs = tuple[tuple[Arc, ...], tuple[int, ...]]
 """Of one nondeterministic state: its arcs as (symbol, next state), and what ends in it."""
 
 
-def determinise(arcs_of: Callable[[int], Arcs], start: int) -> Automaton:
-    """Build the automaton of all that can be read from ``start``, by the subset construction.
+def determinise(arcs_of: Callable[[int], Arcs], *starts: int) -> Automaton:
+    """Build the automaton of all that can be read from ``starts``, by the subset construction.
 
     Args:
         arcs_of: Arcs and endings of a state of the nondeterministic network.
-        start: Where reading begins.
+        starts: Where reading begins.
 
     Raises:
         TooManyStatesError: The result would be larger than ``LARGEST_STATES``.
@@ -75,7 +76,7 @@ def determinise(arcs_of: Callable[[int], Arcs], start: int) -> Automaton:
     words: list[Mapping[str, int]] = []
     lists: list[tuple[tuple[int, int], ...]] = []
     endings: list[tuple[int, ...]] = []
-    number_of(frozenset({start}))
+    number_of(frozenset(starts))
     for subset in subsets:  # grows while it is read
         targets: dict[Symbol, set[int]] = {}
         ended: set[int] = set()
@@ -89,6 +90,70 @@ def determinise(arcs_of: Callable[[int], Arcs], start: int) -> Automaton:
         lists.append(tuple((symbol, state) for symbol, state in following.items() if isinstance(symbol, int)))
         endings.append(tuple(sorted(ended)))
     return Automaton(words=tuple(words), lists=tuple(lists), endings=tuple(endings))
+
+
+def minimal(automaton: Automaton, class_of: Callable[[int], int]) -> Automaton:
+    """Merge states from which the same can be read with the same endings.
+
+    Args:
+        automaton: Free of loops, as all here are.
+        class_of: Endings of one class may take each other's place; in a state that several were merged into
+            the lowest of each class stands for all.
+    """
+    merged: dict[object, int] = {}
+    into = [-1] * automaton.state_count
+    endings: list[dict[int, int]] = []
+    sources: list[int] = []
+    for state in _children_first(automaton):
+        words, lists = automaton.words[state], automaton.lists[state]
+        ended: dict[int, int] = {}
+        for ending in automaton.endings[state]:
+            ended.setdefault(class_of(ending), ending)
+        key = (
+            frozenset(ended),
+            frozenset((word, into[target]) for word, target in words.items()),
+            frozenset((reference, into[target]) for reference, target in lists),
+        )
+        number = into[state] = merged.setdefault(key, len(merged))
+        if number == len(sources):
+            sources.append(state)
+            endings.append(ended)
+        else:
+            kept = endings[number]
+            kept.update((group, ending) for group, ending in ended.items() if ending < kept[group])
+    last = len(sources) - 1  # the start was numbered last and becomes 0
+    return Automaton(
+        words=tuple(
+            {word: last - into[target] for word, target in automaton.words[state].items()}
+            for state in reversed(sources)
+        ),
+        lists=tuple(
+            tuple((reference, last - into[target]) for reference, target in automaton.lists[state])
+            for state in reversed(sources)
+        ),
+        endings=tuple(tuple(sorted(ended.values())) for ended in reversed(endings)),
+    )
+
+
+def _children_first(automaton: Automaton) -> Iterator[int]:
+    """All states, each after every state that can be reached from it."""
+    seen = {START}
+    open_states = [(START, _targets(automaton, START))]
+    while open_states:
+        state, targets = open_states[-1]
+        following = next((target for target in targets if target not in seen), None)
+        if following is None:
+            open_states.pop()
+            yield state
+        else:
+            seen.add(following)
+            open_states.append((following, _targets(automaton, following)))
+
+
+def _targets(automaton: Automaton, state: int) -> Iterator[int]:
+    yield from automaton.words[state].values()
+    for _, target in automaton.lists[state]:
+        yield target
 
 
 def reachable_endings(automaton: Automaton, group_of: Callable[[int], int]) -> tuple[int, ...]:

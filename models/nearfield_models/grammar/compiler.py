@@ -6,43 +6,30 @@ lists are compiled apart and found by number.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from hassil.expression import INLINE_RANGE_PATTERN
-from hassil.util import is_template
 
 from nearfield_models.errors import GrammarError
-from nearfield_models.grammar.automaton import TooManyStatesError, determinise, reachable_endings
-from nearfield_models.grammar.document import (
-    DataEntry,
-    ListEntry,
-    RangeEntry,
-    SentenceDocument,
-    ValueEntry,
-    as_entries,
-    json_value,
-    read_document,
+from nearfield_models.grammar.automaton import (
+    START,
+    Automaton,
+    TooManyStatesError,
+    determinise,
+    minimal,
+    reachable_endings,
 )
-from nearfield_models.grammar.grammar import (
-    Block,
-    Grammar,
-    ListReference,
-    ListValue,
-    PhraseList,
-    SkillGrammar,
-    Template,
-    closed_list,
-    literal_list,
-)
-from nearfield_models.grammar.network import BREAK, Network, TooManyWordsError
-from nearfield_models.grammar.numbers import spoken_forms
+from nearfield_models.grammar.blocks import block_of
+from nearfield_models.grammar.document import DataEntry, ListEntry, SentenceDocument, read_document
+from nearfield_models.grammar.grammar import Block, Grammar, ListReference, ListValue, SkillGrammar, Template
+from nearfield_models.grammar.lists import ListCompiler, PhraseList, literal_list
+from nearfield_models.grammar.network import Network, TooManyWordsError
+from nearfield_models.grammar.phrases import phrases_of
 from nearfield_models.grammar.templates import Rules, TemplateWriter, parse
-from nearfield_models.grammar.words import split_words
-
-LARGEST_RANGE: Final = 10_000
-"""Numbers that a range list may hold."""
+from nearfield_models.grammar.variants import Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +77,9 @@ class _SkillCompiler:
         self._given = given
         self._rules = Rules(self._document.expansion_rules)
         self._network = Network(self._document.language)
+        self._list_compiler = ListCompiler(source.skill, self._document.language, self._rules)
+        self._starts: list[int] = []
+        """Where each template begins in the network, ascending."""
         self._lists: list[PhraseList] = []
         self._list_numbers: dict[tuple[int | None, str], int] = {}
         self._references: dict[ListReference, int] = {}
@@ -97,16 +87,12 @@ class _SkillCompiler:
         self._templates: list[Template] = []
 
     def compile(self) -> SkillGrammar:
-        start = self._network.state()
         for intent, entry in self._document.intents.items():
             for data in entry.data:
-                self._add_block(intent, data, start)
-        try:
-            automaton = determinise(self._network.arcs, start)
-        except TooManyStatesError as error:
-            raise GrammarError(f'skill "{self._skill}": its sentences make {error}; shorten them') from error
-        if automaton.endings[0]:
-            raise GrammarError(f"{self._where(automaton.endings[0][0])}: it can be said without any word")
+                self._add_block(intent, data)
+        automaton = minimal(self._determinised(), self._block_of)
+        if automaton.endings[START]:
+            raise GrammarError(f"{self._where(automaton.endings[START][0])}: it can be said without any word")
         replaceable = {name: number for (block, name), number in self._list_numbers.items() if block is None}
         for name in self._given:
             if name not in replaceable:
@@ -117,7 +103,7 @@ class _SkillCompiler:
             skill=self._skill,
             language=self._document.language,
             automaton=automaton,
-            open_blocks=reachable_endings(automaton, lambda ending: self._templates[ending].block),
+            open_blocks=reachable_endings(automaton, self._block_of),
             references=tuple(self._references),
             lists=tuple(self._lists),
             replaceable=replaceable,
@@ -126,30 +112,42 @@ class _SkillCompiler:
             skip_phrases=self._skip_phrases(),
         )
 
+    def _block_of(self, template: int) -> int:
+        return self._templates[template].block
+
+    def _determinised(self) -> Automaton:
+        try:
+            return determinise(self._network.arcs, *self._starts)
+        except TooManyWordsError as error:
+            raise self._too_large(bisect_right(self._starts, error.state) - 1, error) from error
+        except TooManyStatesError as error:
+            for template, start in enumerate(self._starts):  # one of them may be to blame
+                try:
+                    determinise(self._network.arcs, start)
+                except TooManyStatesError as alone:
+                    raise self._too_large(template, alone) from alone
+            raise GrammarError(f'skill "{self._skill}": its sentences make {error}; shorten them') from error
+
+    def _too_large(self, template: int, error: Exception) -> GrammarError:
+        return GrammarError(f"{self._where(template)}: {error}; say it with fewer optional parts")
+
     def _where(self, template: int = -1) -> str:
         if not self._templates:
             return f'skill "{self._skill}"'
         at = self._templates[template]
         return f'skill "{self._skill}", intent "{self._blocks[at.block].intent}", sentence "{at.text}"'
 
-    def _skip_phrases(self) -> tuple[tuple[str, ...], ...]:
-        phrases = [self._split(phrase) for phrase in self._document.skip_words]
-        return tuple(phrase for phrase in phrases if phrase)
+    def _skip_phrases(self) -> tuple[Words, ...]:
+        where = f'skill "{self._skill}", skip_words'
+        phrases: dict[Words, None] = {}
+        for text in self._document.skip_words:
+            for phrase in phrases_of(text, self._rules, self._document.language, where):
+                phrases[phrase] = None
+        return tuple(phrases)
 
-    def _split(self, text: str) -> tuple[str, ...]:
-        return tuple(word.text for word in split_words(text, self._document.language))
-
-    def _add_block(self, intent: str, data: DataEntry, start: int) -> None:
+    def _add_block(self, intent: str, data: DataEntry) -> None:
         number = len(self._blocks)
-        self._blocks.append(
-            Block(
-                intent=intent,
-                slots={name: json_value(value) for name, value in data.slots.items()},
-                requires_context={key: json_value(rule) for key, rule in data.requires_context.items()},
-                excludes_context={key: json_value(rule) for key, rule in data.excludes_context.items()},
-                metadata={name: json_value(value) for name, value in data.metadata.items()},
-            )
-        )
+        self._blocks.append(block_of(intent, data, self._document.language))
         rules = self._rules
         if data.expansion_rules:
             rules = Rules({**self._document.expansion_rules, **data.expansion_rules})
@@ -163,78 +161,34 @@ class _SkillCompiler:
             writer = TemplateWriter(self._network, rules, reference, where)
             try:
                 before, after = self._network.state(), self._network.state()
+                self._starts.append(before)
                 self._network.connect(writer.write(parse(text, where), before), None, after)
                 self._network.end(after, len(self._templates) - 1)
-                self._network.connect(start, None, before)
-                determinise(self._network.arcs, before)  # alone, so that what is too large is named
-            except (TooManyStatesError, TooManyWordsError) as error:
-                raise GrammarError(f"{where}: {error}; say it with fewer optional parts") from error
+            except TooManyStatesError as error:
+                raise self._too_large(-1, error) from error
 
     def _reference(self, name: str, slot: str, block: int, data: DataEntry, where: str) -> int:
         key = (block if name in data.lists else None, name)
         if key not in self._list_numbers:
+            entry = data.lists.get(name) or self._document.lists.get(name) or _inline_range(name)
             if name in self._given and name not in data.lists:
                 phrases = literal_list(
-                    name, self._given[name], skill=self._skill, language=self._document.language
+                    name,
+                    self._given[name],
+                    skill=self._skill,
+                    language=self._document.language,
+                    countable=entry is not None and entry.countable,
+                )
+            elif entry is None:
+                raise GrammarError(
+                    f"{where}: the list {{{name}}} is neither in the file nor given by the device"
                 )
             else:
-                entry = data.lists.get(name) or self._document.lists.get(name) or _inline_range(name)
-                phrases = self._phrase_list(name, entry, where)
+                phrases = self._list_compiler.compile(name, entry)
             self._list_numbers[key] = len(self._lists)
             self._lists.append(phrases)
         found = ListReference(list_index=self._list_numbers[key], slot=slot)
         return self._references.setdefault(found, len(self._references))
-
-    def _phrase_list(self, name: str, entry: ListEntry | None, where: str) -> PhraseList:
-        if entry is None:
-            raise GrammarError(f"{where}: the list {{{name}}} is neither in the file nor given by the device")
-        if entry.wildcard:
-            return PhraseList(name=name, automaton=None, meanings=())
-        network = Network(self._document.language)
-        start = network.state()
-        if entry.range is not None:
-            entries = self._write_range(name, entry.range, network, start)
-        else:
-            entries = as_entries(entry.values or [])
-            self._write_values(name, entries, network, start)
-        return closed_list(name, network, start, entries, skill=self._skill)
-
-    def _write_values(self, name: str, entries: Sequence[ValueEntry], network: Network, start: int) -> None:
-        where = f'skill "{self._skill}", list "{name}"'
-
-        def refuse(inner: str, _slot: str) -> int:
-            raise GrammarError(f"{where}: a value cannot read another list, found {{{inner}}}")
-
-        for number, entry in enumerate(entries):
-            before, after = network.state(), network.state()
-            network.connect(start, None, before)
-            if is_template(entry.said):
-                writer = TemplateWriter(network, self._rules, refuse, where)
-                network.connect(writer.write(parse(entry.said, where), before), None, after)
-            else:
-                network.connect(network.text(before, entry.said), None, after)
-            network.end(after, number)
-
-    def _write_range(
-        self, name: str, numbers: RangeEntry, network: Network, start: int
-    ) -> tuple[ValueEntry, ...]:
-        steps = {None: [0.0], "halves": [0.0, 0.5], "tenths": [tenth / 10 for tenth in range(10)]}[
-            numbers.fractions
-        ]
-        count = len(range(numbers.first, numbers.last + 1, numbers.step)) * len(steps)
-        if count > LARGEST_RANGE:
-            raise GrammarError(
-                f'skill "{self._skill}", list "{name}": {count} numbers, at most {LARGEST_RANGE} are taken'
-            )
-        entries: list[ValueEntry] = []
-        for whole in range(numbers.first, numbers.last + 1, numbers.step):
-            for fraction in steps:
-                said = round(whole + fraction, 1) if fraction else whole
-                out = said if numbers.multiplier is None else said * numbers.multiplier
-                for form in spoken_forms(said, self._document.language):
-                    network.end(network.text(start, BREAK.join(form)), len(entries))
-                entries.append(ValueEntry.model_validate({"in": str(said), "out": out}))
-        return tuple(entries)
 
 
 def _inline_range(name: str) -> ListEntry | None:

@@ -17,7 +17,9 @@ from nearfield_sync.messages.turn_record import Json
 LONGEST_VALUE: Final = 500
 """Characters of one value of a list."""
 
-ContextRule = None | bool | int | str | list[str | int]
+ListText = Annotated[str, Field(min_length=1, max_length=LONGEST_VALUE)]
+
+ContextValue = None | bool | int | str | list[str | int]
 """A value, a list of which one must be there, or ``null``: any value."""
 
 
@@ -25,13 +27,43 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class ContextCondition(_Part):
+    """A condition written out."""
+
+    value: ContextValue = None
+
+
+class ContextSlot(ContextCondition):
+    """A condition that may fill a slot with what the context holds."""
+
+    slot: bool | str = False
+    """True: the slot of the key's own name."""
+
+
 class ValueEntry(_Part):
     """One value of a list: what is said and what it means."""
 
-    said: Annotated[str, Field(alias="in", min_length=1, max_length=LONGEST_VALUE)]
+    said: Annotated[tuple[ListText, ...], Field(alias="in", min_length=1)]
+    """One text or several, which may be templates."""
+    spoken: tuple[ListText, ...] = ()
+    """How it sounds, in words of the language: ``win`` for ``Nguyen``. Taken literally."""
     out: Any = None
+    """Without it, the first text."""
     context: dict[str, str | int | bool] = {}
     metadata: dict[str, Any] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _filled_in(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        filled = dict(given)
+        for name in ("in", "spoken"):
+            if isinstance(filled.get(name), str):
+                filled[name] = (filled[name],)
+        if "out" not in filled and isinstance(filled.get("in"), list | tuple):
+            filled["out"] = next(iter(filled["in"]), None)
+        return filled
 
 
 class RangeEntry(_Part):
@@ -43,6 +75,10 @@ class RangeEntry(_Part):
     fractions: Literal["halves", "tenths"] | None = None
     multiplier: float | None = None
     type: Literal["number", "percentage", "temperature"] = "number"
+    digits: Literal[True] = True
+    words: Literal[True] = True
+    """Digits and words are the same here; a list cannot have one without the other."""
+    words_language: str | None = None
 
     @model_validator(mode="after")
     def _ascending(self) -> Self:
@@ -54,14 +90,18 @@ class RangeEntry(_Part):
 class ListEntry(_Part):
     """A list of texts, a range of numbers, or a stretch of any words."""
 
-    values: list[Annotated[str, Field(max_length=LONGEST_VALUE)] | ValueEntry] | None = None
+    values: list[ListText | ValueEntry] | None = None
     range: RangeEntry | None = None
     wildcard: bool = False
+    countable: bool = False
+    """Whether the last word of each value may be said in the plural."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         if (self.values is not None) + (self.range is not None) + self.wildcard != 1:
             raise ValueError("a list has either `values`, a `range` or `wildcard: true`")
+        if self.countable and self.values is None:
+            raise ValueError("only a list of `values` can be `countable`")
         return self
 
 
@@ -72,8 +112,9 @@ class DataEntry(_Part):
     slots: dict[str, Any] = {}
     lists: dict[str, ListEntry] = {}
     expansion_rules: dict[str, str] = {}
-    requires_context: dict[str, ContextRule] = {}
-    excludes_context: dict[str, ContextRule] = {}
+    requires_context: dict[str, ContextValue | ContextSlot] = {}
+    excludes_context: dict[str, ContextValue | ContextCondition] = {}
+    required_keywords: list[str] = []
     metadata: dict[str, Any] = {}
     response: str | None = None
 
@@ -84,6 +125,15 @@ class IntentEntry(_Part):
     data: list[DataEntry]
 
 
+class Settings(_Part):
+    """How Home Assistant is to match; normalisation does what these ask for, and no less without them."""
+
+    ignore_whitespace: bool = False
+    """Ideographs are words by themselves in any case."""
+    filter_with_regex: bool = True
+    """About speed only."""
+
+
 class SentenceDocument(_Part):
     """A skill's whole file."""
 
@@ -92,6 +142,10 @@ class SentenceDocument(_Part):
     lists: dict[str, ListEntry] = {}
     expansion_rules: dict[str, str] = {}
     skip_words: list[str] = []
+    """Phrases, which may be templates, that mean nothing around a sentence."""
+    settings: Settings = Settings()
+    responses: dict[str, Any] = {}
+    """What Home Assistant says; a skill answers from its own ``replies.yaml``."""
 
 
 def read_document(skill: str, templates: Mapping[str, Any]) -> SentenceDocument:

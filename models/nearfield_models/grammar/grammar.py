@@ -6,42 +6,16 @@ A grammar is immutable. ``with_list`` gives another grammar that shares everythi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass, field, replace
 
 from nearfield_models.errors import GrammarError
-from nearfield_models.grammar.automaton import Automaton, TooManyStatesError, determinise
-from nearfield_models.grammar.document import ValueEntry, json_value, read_values
-from nearfield_models.grammar.network import Network, TooManyWordsError
+from nearfield_models.grammar.automaton import Automaton
+from nearfield_models.grammar.lists import PhraseList, literal_list
 from nearfield_sync.messages.turn_record import Json
 
-LARGEST_LIST: Final = 10_000
-"""Values that a list given at run time may hold."""
-
 ListValue = str | Mapping[str, Json]
-"""A text that means itself, or ``{"in": text, "out": value}`` with optional ``context`` and ``metadata``."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meaning:
-    """What a list's value means."""
-
-    value: Json
-    context: Mapping[str, Json]
-    """Taken for context while the sentence's own conditions are checked."""
-    metadata: Mapping[str, Json]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhraseList:
-    """A list of what a slot may hold."""
-
-    name: str
-    automaton: Automaton | None
-    """Its endings are indices of ``meanings``; None for a wildcard, which takes any words."""
-    meanings: tuple[Meaning, ...]
-    context_keys: frozenset[str] = frozenset()
-    """Keys that its values may add to the context."""
+"""A text that means itself, or ``{"in": text or texts, "out": value}`` with optional ``spoken``, ``context``
+and ``metadata``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +35,12 @@ class Block:
     requires_context: Mapping[str, Json]
     excludes_context: Mapping[str, Json]
     metadata: Mapping[str, Json]
+    context_slots: Mapping[str, str] = field(default_factory=dict)
+    """Slots that are filled from the context where no words fill them: the context's key by slot."""
+    required_keywords: frozenset[tuple[str, ...]] = frozenset()
+    """Unless empty, one of these, as words, must be heard."""
+    response: str | None = None
+    """The name of the reply that the file asks for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +58,8 @@ class SkillGrammar:
     skill: str
     language: str
     automaton: Automaton
-    """Reads words and, by index, ``references``; its endings are indices of ``templates``."""
+    """Reads words and, by index, ``references``; its endings are indices of ``templates``. It is minimal but
+    for blocks: where sentences of one block go on alike, the first of them stands for all."""
     open_blocks: tuple[int, ...]
     """Per state of ``automaton`` a bit mask of the blocks that can still be completed from it."""
     references: tuple[ListReference, ...]
@@ -108,8 +89,13 @@ class Grammar:
         for position, grammar in enumerate(self.skills):
             if grammar.skill == skill and name in grammar.replaceable:
                 changed = list(grammar.lists)
-                changed[grammar.replaceable[name]] = literal_list(
-                    name, values, skill=skill, language=grammar.language
+                number = grammar.replaceable[name]
+                changed[number] = literal_list(
+                    name,
+                    values,
+                    skill=skill,
+                    language=grammar.language,
+                    countable=changed[number].countable,
                 )
                 skills = list(self.skills)
                 skills[position] = replace(grammar, lists=tuple(changed))
@@ -121,49 +107,3 @@ class Grammar:
             f'skill "{skill}": its sentences read no list "{name}" that could be given values; '
             f"they read {', '.join(known) or 'none'}"
         )
-
-
-def literal_list(name: str, values: Sequence[ListValue], *, skill: str, language: str) -> PhraseList:
-    """Compile values without template syntax.
-
-    Raises:
-        GrammarError: A value is no text or has no word in it, or there are more than ``LARGEST_LIST``.
-    """
-    if len(values) > LARGEST_LIST:
-        raise GrammarError(
-            f'skill "{skill}", list "{name}": {len(values)} values, at most {LARGEST_LIST} are taken'
-        )
-    entries = read_values(list(values), skill=skill, name=name)
-    network = Network(language)
-    start = network.state()
-    for number, entry in enumerate(entries):
-        network.end(network.text(start, entry.said), number)
-    return closed_list(name, network, start, entries, skill=skill)
-
-
-def closed_list(
-    name: str, network: Network, start: int, entries: Sequence[ValueEntry], *, skill: str
-) -> PhraseList:
-    """Draw a list's automaton from a network that ends with the entries' numbers.
-
-    Raises:
-        GrammarError: A value has no word in it, or there are too many.
-    """
-    where = f'skill "{skill}", list "{name}"'
-    try:
-        automaton = determinise(network.arcs, start)
-    except (TooManyStatesError, TooManyWordsError) as error:
-        raise GrammarError(f"{where}: {error}; split it or use a wildcard") from error
-    if automaton.endings[0]:
-        said = entries[automaton.endings[0][0]].said
-        raise GrammarError(f'{where}: the value "{said}" can be said without any word')
-    meanings = tuple(
-        Meaning(
-            value=json_value(entry.out),
-            context=dict(entry.context),
-            metadata={key: json_value(value) for key, value in entry.metadata.items()},
-        )
-        for entry in entries
-    )
-    keys = frozenset(key for meaning in meanings for key in meaning.context)
-    return PhraseList(name=name, automaton=automaton, meanings=meanings, context_keys=keys)

@@ -2,21 +2,27 @@
 
 Templates are written in characters: ``light[s]`` is two words, ``{person}'s`` a value with an ending. So a
 template first becomes a network whose arcs carry fragments of text, breaks between words, and lists. Reading
-it word by word glues fragments up to the next break and normalises what comes out.
+it word by word glues fragments up to the next break and normalises what comes out. Where the words of
+``i would`` can be read, ``i'd`` can be read too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from nearfield_models.grammar.automaton import Arcs, Symbol, TooManyStatesError
+from nearfield_models.grammar.automaton import Arc, Arcs, Symbol, TooManyStatesError
+from nearfield_models.grammar.scripts import IDEOGRAPHS
+from nearfield_models.grammar.variants import Words, spoken_forms_of
 from nearfield_models.grammar.words import split_words
 
 BREAK: Final = " "
 LARGEST_NETWORK: Final = 500_000
 MOST_GLUED: Final = 16_384
 """Different beginnings of words that one place of a template may have."""
+_PIECE: Final = re.compile(rf"[ {IDEOGRAPHS}]|[^ {IDEOGRAPHS}]+")
+_IDEOGRAPH: Final = re.compile(rf"[{IDEOGRAPHS}]")
 
 Label = str | int | None
 """``None`` reads nothing, ``BREAK`` ends a word, other text is a fragment, a number is a list reference."""
@@ -26,7 +32,15 @@ Step = tuple[Symbol | None, int, str]
 
 
 class TooManyWordsError(ValueError):
-    """Fragments glued together make more than ``MOST_GLUED`` words at one place."""
+    """Fragments glued together make more than ``MOST_GLUED`` words at one place.
+
+    Attributes:
+        state: The place in the network.
+    """
+
+    def __init__(self, state: int) -> None:
+        super().__init__(f"more than {MOST_GLUED} beginnings of words at one place")
+        self.state = state
 
 
 class Network:
@@ -34,6 +48,7 @@ class Network:
 
     def __init__(self, language: str) -> None:
         self._language = language
+        self._spoken_forms = spoken_forms_of(language)
         self._edges: list[list[tuple[Label, int]]] = []
         self._endings: dict[int, int] = {}
         self._chains: dict[int, Arcs] = {}
@@ -62,8 +77,9 @@ class Network:
     def text(self, source: int, text: str) -> int:
         """Add a stretch of text after ``source`` and give the state behind it."""
         state = source
-        for position, piece in enumerate(text.split(" ")):
-            for label in (BREAK,) * (position > 0) + (piece,) * bool(piece):
+        for piece in _PIECE.findall(text):
+            labels = (BREAK, piece, BREAK) if _IDEOGRAPH.match(piece) else (piece,)
+            for label in labels:
                 target = self.state()
                 self.connect(state, label, target)
                 state = target
@@ -76,8 +92,24 @@ class Network:
             TooManyWordsError: Fragments make too many words.
         """
         if state not in self._known:
-            self._known[state] = self._chains.get(state) or self._read(state)
+            arcs, endings = self._chains.get(state) or self._read(state)
+            self._known[state] = (*arcs, *self._forms(arcs)), endings
         return self._known[state]
+
+    def _forms(self, arcs: Iterable[Arc]) -> Iterator[tuple[str, int]]:
+        """Arcs that read in one what ``arcs`` and those after them read as several words."""
+        for symbol, target in arcs:
+            if isinstance(symbol, str) and symbol in self._spoken_forms:
+                for words, form in self._spoken_forms[symbol]:
+                    yield from ((form, behind) for behind in self._behind(target, words[1:]))
+
+    def _behind(self, state: int, words: Words) -> Iterator[int]:
+        if not words:
+            yield state
+            return
+        for symbol, target in self.arcs(state)[0]:
+            if symbol == words[0]:
+                yield from self._behind(target, words[1:])
 
     def _read(self, start: int) -> Arcs:
         arcs: dict[tuple[Symbol, int], None] = {}
@@ -94,7 +126,7 @@ class Network:
                     seen.add((target, rest))
                     waiting.append((target, rest))
             if len(seen) > MOST_GLUED:
-                raise TooManyWordsError(f"more than {MOST_GLUED} beginnings of words at one place")
+                raise TooManyWordsError(start)
         return tuple(arcs), tuple(sorted(endings))
 
     def _steps(self, state: int, begun: str) -> Iterator[Step]:

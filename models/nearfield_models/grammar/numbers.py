@@ -9,13 +9,20 @@ Source: https://www.unicode.org/reports/tr35/tr35-numbers.html#Rule-Based_Number
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Final
 
 from unicode_rbnf import FormatPurpose, RbnfEngine
 
+from nearfield_models.grammar.scripts import IDEOGRAPHS
+
 LONGEST_QUANTITY_DIGITS: Final = 6
 """Longer runs of digits are read one by one."""
+
+
+_SEPARATE: Final = re.compile(rf"[{IDEOGRAPHS}]|[^\s\-{IDEOGRAPHS}]+")
+"""Number words as ``words`` would cut them."""
 
 
 @cache  # reading the language's rules takes about 30 ms and always gives the same
@@ -30,7 +37,8 @@ def _spell(number: int | str, language: str, purpose: FormatPurpose) -> tuple[st
     engine = _engine(language)
     if engine is None:
         return (str(number),)
-    return tuple(engine.format_number(number, purpose).text.casefold().replace("-", " ").split())
+    spelled = engine.format_number(number, purpose).text.casefold()
+    return tuple(_SEPARATE.findall(spelled))
 
 
 def cardinal(digits: str, language: str) -> tuple[str, ...]:

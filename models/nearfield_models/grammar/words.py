@@ -1,10 +1,12 @@
 """Text as words: the one normalisation that templates, list values and transcripts go through.
 
 Case, punctuation and hyphens do not matter, typographic apostrophes are plain ones, and what is written as
-digits or signs is spelled out as it is said (``12oz`` and ``twelve-ounce`` are both ``twelve ounce``). The
-ending ``'s`` is a word of its own, so that ``{person}'s room`` works for every person. Each word remembers
-which stretch of the text it came from. Nothing here looks at neighbouring words but for digits: a text may
-be normalised piece by piece at its spaces with the same result.
+digits or signs is spelled out as it is said (``12oz`` and ``twelve-ounce`` are both ``twelve ounce``).
+Contractions and the like are replaced by their words (``variants``). After other words the ending ``'s`` is a
+word of its own, so that ``{person}'s room`` works for every person. In scripts that put no spaces between
+words, each ideograph is a word; where articles are elided (``l'entrée``), they are words. Each word
+remembers which stretch of the text it came from. Nothing here looks at neighbouring words but for digits: a
+text may be normalised piece by piece at its spaces with the same result.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from nearfield_models.grammar.numbers import cardinal, clock_time, ordinal
+from nearfield_models.grammar.scripts import ELIDING, IDEOGRAPHS, MARKS
+from nearfield_models.grammar.variants import read_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +33,34 @@ class Word:
     """One past the last character; words spelled out of one number share their stretch."""
 
 
-_TOKEN: Final = re.compile(
-    r"""
+_PATTERN: Final = r"""
       (?P<money>[$£€]\d+(?:,\d{3})*(?:\.\d\d)?)
     | (?P<time>\d{1,2}:[0-5]\d)(?!\d)
     | (?P<ordinal>\d+(?=(?:st|nd|rd|th)\b))(?:st|nd|rd|th)
     | (?P<number>\d+(?:,\d{3}(?!\d))*(?:\.\d+)?)
     | (?P<compound>(?:wi[-\u2011]fi|e[-\u2011]mail|to[-\u2011](?:day|morrow|night)|o\.?k\.?)\b)
+    | (?P<ideograph>[IDEOGRAPHS])
     | (?P<initials>(?:LETTER\.){2,})
-    | (?P<word>LETTER+(?:['\u2019]LETTER+)*)
+    | (?P<word>LETTER+AFTER)
     | (?P<ending>['\u2019]s\b)
     | (?P<sign>[%&+@°])
-    """.replace("LETTER", r"(?:[^\W\d_][\u0300-\u036f]*)"),
-    re.VERBOSE | re.IGNORECASE,
-)
+    """
+_LETTER: Final = rf"(?:[^\W\d_{IDEOGRAPHS}][{MARKS}]*)"
+
+
+def _compiled(after_word: str) -> re.Pattern[str]:
+    parts = {"AFTER": after_word, "LETTER": _LETTER, "IDEOGRAPHS": IDEOGRAPHS}
+    pattern = _PATTERN
+    for name, part in parts.items():
+        pattern = pattern.replace(name, part)
+    return re.compile(pattern, re.VERBOSE | re.IGNORECASE)
+
+
+_TOKEN: Final = _compiled(r"(?:['\u2019]LETTER+)*")
+_ELIDED_TOKEN: Final = _compiled("")
 
 _ENGLISH: Final[Mapping[str, str]] = {
-    "%": "percent", "&": "and", "+": "plus", "@": "at", "°": "degrees",
-    "ok": "okay", "oz": "ounce", "alright": "all right", "cannot": "can not",
-    "anyone": "any one", "everyone": "every one", "someone": "some one", "goodbye": "good bye",
+    "%": "percent", "&": "and", "+": "plus", "@": "at", "°": "degree",
 }  # fmt: skip
 _CURRENCIES: Final[Mapping[str, str]] = {"$": "dollar", "£": "pound", "€": "euro"}
 
@@ -60,7 +73,8 @@ def split_words(text: str, language: str = "en") -> tuple[Word, ...]:
         language: Code such as ``en``; decides the words for digits and signs.
     """
     found: list[Word] = []
-    for token in _TOKEN.finditer(text):
+    pattern = _ELIDED_TOKEN if language.split("-")[0] in ELIDING else _TOKEN
+    for token in pattern.finditer(text):
         kind = str(token.lastgroup)
         found.extend(Word(said, *token.span()) for said in _READINGS[kind](token.group(), language))
     return tuple(found)
@@ -70,17 +84,18 @@ def _money(token: str, language: str) -> tuple[str, ...]:
     whole, _, cents = token[1:].partition(".")
     if not language.startswith("en"):
         return cardinal(token[1:], language)
-    unit = _CURRENCIES[token[0]] + ("" if whole == "1" else "s")
     rest = cardinal(cents.lstrip("0"), language) if cents.strip("0") else ()
-    return (*cardinal(whole, language), unit, *rest)
+    return (*cardinal(whole, language), _CURRENCIES[token[0]], *rest)
 
 
 def _letters(token: str, language: str) -> tuple[str, ...]:
     plain = unicodedata.normalize("NFC", token).casefold().replace("\u2019", "'")
+    words = read_as(language).get(plain)
+    if words is not None:
+        return words
     if plain.endswith("'s"):
         return (*_letters(plain[:-2], language), "'s")
-    spelled = _ENGLISH.get(plain, plain) if language.startswith("en") else plain
-    return tuple(spelled.split())
+    return (_ENGLISH.get(plain, plain) if language.startswith("en") else plain,)
 
 
 def _joined(token: str, language: str) -> tuple[str, ...]:
@@ -93,6 +108,7 @@ _READINGS: Final[Mapping[str, Callable[[str, str], tuple[str, ...]]]] = {
     "ordinal": lambda token, language: ordinal(token[:-2], language),
     "number": cardinal,
     "compound": _joined,
+    "ideograph": _letters,
     "initials": _joined,
     "word": _letters,
     "ending": lambda _token, _language: ("'s",),
