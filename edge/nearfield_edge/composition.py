@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -12,14 +13,14 @@ from types import TracebackType
 from zoneinfo import ZoneInfo
 
 from nearfield_edge.agent import Agent, AgentParts, Watcher
-from nearfield_edge.audio.clock import PlaybackClock
+from nearfield_edge.audio.clock import InputClock, PlaybackClock
 from nearfield_edge.audio.sink import AudioSink
 from nearfield_edge.configuration import Configuration
 from nearfield_edge.dialogue import Dialogue
 from nearfield_edge.ears import Ears
 from nearfield_edge.engine_loading import Engines
 from nearfield_edge.errors import ConfigurationError
-from nearfield_edge.inference import InferenceExecutor
+from nearfield_edge.inference import InferenceExecutor, Priority
 from nearfield_edge.keeping import StoredTurns
 from nearfield_edge.life.egress import Egress
 from nearfield_edge.life.memory import give_back_memory
@@ -42,12 +43,16 @@ from nearfield_edge.skills.runtime import SkillRuntime
 from nearfield_edge.skills.worker import FunctionWorker
 from nearfield_edge.sound import SoundMemory
 from nearfield_edge.turn.endpoint import EndpointSettings
-from nearfield_edge.turn.state import Mode, TurnSettings
+from nearfield_edge.turn.state import Mode, Phase, TurnSettings
 from nearfield_edge.workers import RECORDED_LEAD_MS, WorkerParts
+from nearfield_models.engines import load_phrase_wake
 from nearfield_models.grammar.compiler import SentenceSource, compile_grammar
 from nearfield_models.grammar.grammar import Grammar, ListValue
 from nearfield_models.pcm import SAMPLES_PER_MS
 from nearfield_models.segmentation import SegmentationSettings, SpeechSegmenter
+from nearfield_models.vad.engine import VadEngine
+from nearfield_models.wake.engine import WakeEngine
+from nearfield_models.wake.phrase import PhraseScores
 from nearfield_sync.clock import Clock, SystemClock
 from nearfield_sync.messages.turn_record import TurnRecord
 from nearfield_sync.telemetry import Counters
@@ -175,7 +180,7 @@ class Device:
             time=time,
         )
         parts = AgentParts(
-            ears=_ears(place, engines, memory),
+            ears=_ears(place, self._wake_engines(place, time), engines.vad, memory),
             work=work,
             keeper=StoredTurns(self.turns, self.recordings, on_record),
             clock=place.clock,
@@ -199,6 +204,24 @@ class Device:
                 await asyncio.to_thread(engine.warm_up)
         await asyncio.to_thread(give_back_memory)
 
+    def _wake_engines(self, place: Surroundings, time: PlaybackClock) -> tuple[WakeEngine, ...]:
+        asr, vad, wake = self._engines.asr, self._engines.phrase_vad, place.configuration.wake
+        if asr is None or vad is None:
+            return self._engines.wake
+        # A recording's own time stands still while the phrase is looked for; real time does not wait.
+        compute = None if isinstance(time, InputClock) else self._when_nobody_is_listened_to
+        phrase = load_phrase_wake(
+            wake.phrase, asr=asr, vad=vad, sensitivity=wake.sensitivity, compute=compute
+        )
+        return (*self._engines.wake, phrase)
+
+    def _when_nobody_is_listened_to(self, work: Callable[[], PhraseScores]) -> Future[PhraseScores] | None:
+        """Have the wake phrase looked for, unless the turn engine would not heed it now."""
+        turn = self.agent.state.turn
+        if turn is not None and turn.phase is Phase.LISTENING:
+            return None
+        return self._executor.submit(Priority.BACKGROUND, work)
+
     async def __aenter__(self) -> Device:
         return self
 
@@ -217,12 +240,16 @@ def _remembered_samples(settings: TurnSettings) -> int:
     return (settings.endpoint.longest_turn_ms + around_ms) * SAMPLES_PER_MS
 
 
-def _ears(place: Surroundings, engines: Engines, memory: SoundMemory) -> Ears:
-    vad = place.configuration.vad
-    segmentation = SegmentationSettings(onset=vad.onset, offset=vad.offset, onset_ms=vad.onset_ms)
+def _ears(
+    place: Surroundings, wake: Sequence[WakeEngine], vad: VadEngine | None, memory: SoundMemory
+) -> Ears:
+    settings = place.configuration.vad
+    segmentation = SegmentationSettings(
+        onset=settings.onset, offset=settings.offset, onset_ms=settings.onset_ms
+    )
     return Ears(
-        wake=engines.wake,
-        vad=engines.vad,
+        wake=wake,
+        vad=vad,
         segmenter=SpeechSegmenter(segmentation),
         memory=memory,
         counters=place.counters,

@@ -19,6 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from nearfield_edge.errors import ConfigurationError
 from nearfield_edge.validation import sentence
+from nearfield_models.errors import WakePhraseError
+from nearfield_models.wake.phrase_spelling import checked_phrase
 
 Milliseconds = Annotated[int, Field(ge=0, le=600_000)]
 
@@ -120,6 +122,28 @@ class WakeSection(Section):
 
     mode: Literal["wake", "push_to_talk", "open_mic"] = "wake"
     packs: tuple[str, ...] = ("microwakeword-okay-nabu", "microwakeword-alexa")
+    phrase: tuple[str, ...] = ()
+    """Phrases of the site's own, one or a list; the packs count beside them only where they are named."""
+    sensitivity: float = Field(0.5, ge=0, le=1)
+    """Of the site's own phrases; more hears more, and wakes more often by mistake."""
+
+    @property
+    def packs_in_use(self) -> tuple[str, ...]:
+        """The packs to listen with: none where phrases take the place of the default."""
+        return self.packs if not self.phrase or "packs" in self.model_fields_set else ()
+
+    @field_validator("phrase", mode="before")
+    @classmethod
+    def _one_or_more(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("phrase")
+    @classmethod
+    def _can_be_said(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(checked_phrase(phrase) for phrase in value)
+        except WakePhraseError as error:
+            raise ValueError(str(error)) from error
 
 
 class VadSection(Section):

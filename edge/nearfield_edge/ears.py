@@ -63,7 +63,7 @@ class Ears:
         for engine in self._wake:
             detection = self._detection(engine, frame.pcm)
             if detection is not None:
-                events.append(WakeDetected(at=at, phrase=detection.phrase, score=detection.score))
+                events.append(_woken(at, detection))
         attentive = attentive or bool(events)
         events.append(HopHeard(at=at, speech=attentive and self._is_speech(frame)))
         self._is_behind = not attentive
@@ -106,3 +106,14 @@ class Ears:
         self._counters.add("nearfield_hearing_failures_total", engine=type(engine).__name__)
         self._log.error("hearing_failed", engine=type(engine).__name__, exc_info=error)
         engine.reset()
+
+
+def _woken(at: int, detection: WakeDetection) -> WakeDetected:
+    began_ago = detection.began_ago_samples
+    return WakeDetected(
+        at=at,
+        phrase=detection.phrase,
+        score=detection.score,
+        began=None if began_ago is None else max(0, at - began_ago),
+        ended=max(0, at - detection.ended_ago_samples),
+    )

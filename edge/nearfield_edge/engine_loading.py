@@ -22,6 +22,8 @@ class Engines:
 
     wake: tuple[WakeEngine, ...] = ()
     vad: VadEngine | None = None
+    phrase_vad: VadEngine | None = None
+    """Listens for the site's own wake phrases, while nobody is listened to."""
     asr: AsrEngine | None = None
     tts: TtsEngine | None = None
     versions: dict[str, str]
@@ -39,7 +41,8 @@ def load_engines(configuration: Configuration, *, hear: bool, speak: bool) -> En
     chosen = configuration.engines
     store = ModelStore.default()
     listens = hear and configuration.wake.mode == "wake"
-    wake_packs = configuration.wake.packs if listens else ()
+    wake_packs = configuration.wake.packs_in_use if listens else ()
+    phrases = configuration.wake.phrase if listens else ()
     packs = [*wake_packs]
     packs += [configuration.vad.pack, chosen.asr] if hear else []
     packs += [chosen.tts] if speak else []
@@ -62,6 +65,9 @@ def load_engines(configuration: Configuration, *, hear: bool, speak: bool) -> En
         tts = pool.submit(load_tts, chosen.tts, store=store, runtime=runtime) if speak else None
         small = replace(runtime, threads=1)
         vad = pool.submit(load_vad, configuration.vad.pack, store=store, runtime=small) if hear else None
+        phrase_vad = (
+            pool.submit(load_vad, configuration.vad.pack, store=store, runtime=small) if phrases else None
+        )
         wake = (
             pool.submit(load_wake, wake_packs[0], also=wake_packs[1:], store=store, runtime=small)
             if wake_packs
@@ -70,6 +76,7 @@ def load_engines(configuration: Configuration, *, hear: bool, speak: bool) -> En
         return Engines(
             wake=(wake.result(),) if wake else (),
             vad=vad.result() if vad else None,
+            phrase_vad=phrase_vad.result() if phrase_vad else None,
             asr=asr.result() if asr else None,
             tts=tts.result() if tts else None,
             versions={pack: store.installed(pack).digest for pack in packs},

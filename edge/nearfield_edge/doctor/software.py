@@ -156,7 +156,7 @@ def packs(configuration: Configuration, store: ModelStore) -> list[Finding]:
 
 
 def _packs_in_use(configuration: Configuration) -> Iterable[str]:
-    wake = configuration.wake.packs if configuration.wake.mode == "wake" else ()
+    wake = configuration.wake.packs_in_use if configuration.wake.mode == "wake" else ()
     return dict.fromkeys(
         (configuration.engines.asr, configuration.vad.pack, *wake, configuration.engines.tts)
     )

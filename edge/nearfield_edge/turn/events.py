@@ -23,11 +23,15 @@ class HopHeard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WakeDetected:
-    """The wake phrase ended at about ``at``."""
+    """The wake phrase was noticed at ``at``; it may have ended a moment before."""
 
     at: int
     phrase: str
     score: float
+    began: int | None = None
+    """Where the phrase began; None where its detector does not know."""
+    ended: int | None = None
+    """Where it ended; None for about ``at``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

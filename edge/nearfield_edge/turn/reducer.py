@@ -116,7 +116,8 @@ def _is_tail(state: State, turn: Turn) -> bool:
     if turn.speech_began is not None or not (turn.wake_phrase is not None or after_question):
         return False
     quiet_ms = 0 if turn.quiet_since is None else milliseconds(state.at - turn.quiet_since)
-    fresh = milliseconds(state.at - turn.opened_at) < settings.tail_ms
+    since = turn.opened_at if turn.wake_ended is None else turn.wake_ended
+    fresh = milliseconds(state.at - since) < settings.tail_ms
     return fresh and quiet_ms < settings.tail_gap_ms
 
 
@@ -201,8 +202,11 @@ def _wake(state: State, event: ev.WakeDetected) -> Step:
     if state.muted or state.settings.mode is not Mode.WAKE or listening:
         return state, ()
     state, before = give_up(state, "interrupted")
-    first = max(0, state.at - samples(state.settings.wake_lead_ms))
-    turn = replace(new_turn(state, "wake", first_sample=first), wake_phrase=event.phrase)
+    first = state.at - samples(state.settings.wake_lead_ms)
+    if event.began is not None:
+        first = event.began - samples(state.settings.pre_roll_ms)
+    turn = new_turn(state, "wake", first_sample=max(0, first))
+    turn = replace(turn, wake_phrase=event.phrase, wake_ended=event.ended)
     state, opened = begin(state, turn)
     return state, before + opened
 

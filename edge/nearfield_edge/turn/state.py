@@ -69,6 +69,8 @@ class Turn:
     """Where the utterance begins for the recogniser."""
     revision: int = 0
     wake_phrase: str | None = None
+    wake_ended: int | None = None
+    """Where the wake phrase ended, by which it was noticed later."""
     speech_began: int | None = None
     speech_end: int | None = None
     quiet_since: int | None = None

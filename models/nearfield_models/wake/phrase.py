@@ -43,14 +43,14 @@ class Scorer(Protocol):
         ...
 
 
-Scores = tuple[PhraseScore, ...]
-Compute = Callable[[Callable[[], Scores]], "Future[Scores] | None"]
+PhraseScores = tuple[PhraseScore, ...]
+Compute = Callable[[Callable[[], PhraseScores]], "Future[PhraseScores] | None"]
 """Has scores computed, here or elsewhere; None where there is no time for it now."""
 
 
-def compute_here(work: Callable[[], Scores]) -> Future[Scores]:
+def compute_here(work: Callable[[], PhraseScores]) -> Future[PhraseScores]:
     """Compute at once, in the caller's thread."""
-    future: Future[Scores] = Future()
+    future: Future[PhraseScores] = Future()
     try:
         future.set_result(work())
     except EngineError as error:
@@ -106,7 +106,7 @@ class PhraseWake:
         self._kept = np.zeros(self._kept_samples, np.float32)
         self._position = 0
         self._deaf_until = 0
-        self._pending: tuple[Stretch, Future[Scores]] | None = None
+        self._pending: tuple[Stretch, Future[PhraseScores]] | None = None
 
     def accept(self, hop: bytes) -> WakeDetection | None:
         """Take 160 samples of int16 little-endian and say whether a phrase was found in what is known by now.
