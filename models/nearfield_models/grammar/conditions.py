@@ -1,8 +1,8 @@
-"""Which sentences may be said: a block's conditions against the context of the conversation."""
+"""Which sentences may be said: a block's conditions against the context and the words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from nearfield_models.grammar.grammar import Block, SkillGrammar
@@ -31,6 +31,20 @@ def value_context(skill: SkillGrammar, filled: Iterable[FilledSlot]) -> dict[str
             phrases = skill.lists[skill.references[entry.reference].list_index]
             context.update(phrases.meanings[entry.meaning].context)
     return context
+
+
+def blocks_with_keywords(skill: SkillGrammar, words: Sequence[str]) -> int:
+    """A bit mask of the blocks that ask for no keyword, or of whose keywords one was heard."""
+    mask = 0
+    for number, block in enumerate(skill.blocks):
+        if not block.required_keywords or any(_heard(keyword, words) for keyword in block.required_keywords):
+            mask |= 1 << number
+    return mask
+
+
+def _heard(phrase: Sequence[str], words: Sequence[str]) -> bool:
+    length = len(phrase)
+    return any(tuple(words[at : at + length]) == phrase for at in range(len(words) - length + 1))
 
 
 def possible_blocks(skill: SkillGrammar, known: Mapping[str, str]) -> int:

@@ -36,7 +36,7 @@ class Block:
     excludes_context: Mapping[str, Json]
     metadata: Mapping[str, Json]
     context_slots: Mapping[str, str] = field(default_factory=dict)
-    """Slots that are filled from the context where no words fill them: the context's key by slot."""
+    """Slots that the context fills where no words do: the context's key by slot. The keys are required."""
     required_keywords: frozenset[tuple[str, ...]] = frozenset()
     """Unless empty, one of these, as words, must be heard."""
     response: str | None = None

@@ -22,7 +22,7 @@ class SlotValue:
 
     value: Json
     text: str
-    """As it stands in the transcript; empty for a slot that the template fixes."""
+    """As it stands in the transcript; empty for a slot that the template fixes or the context fills."""
     metadata: Mapping[str, Json] = field(default_factory=dict)
 
 
@@ -39,7 +39,7 @@ class GrammarMatch:
     value, 0.9 as a filler or a phrase of correction, 0.75 inside a wildcard. So 1.0 says that every word was
     expected, in one go."""
     template: str
-    """The sentence template as its author wrote it."""
+    """The sentence template as its author wrote it; of several of one block that end alike, the first."""
     metadata: Mapping[str, Json] = field(default_factory=dict)
 
 
@@ -77,7 +77,8 @@ def ranked_match(
     template = skill.templates[template_number]
     block = skill.blocks[template.block]
     filled = still_meant(in_order(last_filled), lambda reference: skill.references[reference].slot)
-    if not conditions_hold(block, {**known, **value_context(skill, filled)}):
+    context = {**known, **value_context(skill, filled)}
+    if not conditions_hold(block, context):
         return None
     rank = (
         unexplained,
@@ -90,7 +91,7 @@ def ranked_match(
     match = GrammarMatch(
         skill=skill.skill,
         intent=block.intent,
-        slots=_slots(skill, block, filled, spoken),
+        slots=_slots(skill, block, filled, context, spoken),
         confidence=1.0 - unexplained,
         template=template.text,
         metadata=block.metadata,
@@ -109,9 +110,14 @@ def distinct(ranked: Iterable[RankedMatch]) -> Iterator[GrammarMatch]:
 
 
 def _slots(
-    skill: SkillGrammar, block: Block, filled: Iterable[Filled], spoken: Spoken
+    skill: SkillGrammar,
+    block: Block,
+    filled: Iterable[Filled],
+    context: Mapping[str, Json],
+    spoken: Spoken,
 ) -> dict[str, SlotValue]:
-    slots = {name: SlotValue(value=value, text="") for name, value in block.slots.items()}
+    fixed = {**block.slots, **{slot: context[key] for slot, key in block.context_slots.items()}}
+    slots = {name: SlotValue(value=value, text="") for name, value in fixed.items()}
     for entry in filled:
         reference = skill.references[entry.reference]
         text = spoken(entry.first, entry.last)

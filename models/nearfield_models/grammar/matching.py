@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from nearfield_models.grammar.conditions import possible_blocks
+from nearfield_models.grammar.conditions import blocks_with_keywords, possible_blocks
 from nearfield_models.grammar.grammar import Grammar, SkillGrammar
 from nearfield_models.grammar.matches import GrammarMatch, RankedMatch, distinct, ranked_match
 from nearfield_models.grammar.walk import Walk
@@ -46,14 +46,15 @@ def match_text(
 def _matches(
     skill: SkillGrammar, text: str, words: Sequence[Word], known: Mapping[str, str]
 ) -> Iterator[RankedMatch]:
-    blocks = possible_blocks(skill, known)
+    said = [word.text for word in words]
+    blocks = possible_blocks(skill, known) & blocks_with_keywords(skill, said)
     if not blocks:
         return
 
     def spoken(first: int, last: int) -> str:
         return text[words[first].start : words[last - 1].end]
 
-    for number, way in Walk(skill, [word.text for word in words], blocks).completed():
+    for number, way in Walk(skill, said, blocks).completed():
         found = ranked_match(
             skill,
             number,
