@@ -282,6 +282,76 @@ def test_after_a_refusal_another_room_is_tried(device: Device) -> None:
     assert device.say("the library instead") == "Booked: the library from three o'clock to four o'clock."
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "and one for tomorrow too",
+        "the same for tomorrow",
+        "the same again tomorrow",
+        "and for tomorrow as well",
+    ],
+)
+def test_the_same_on_another_day_is_one_more_booking(device: Device, words: str) -> None:
+    device.say("book the atrium from three to four")
+    assert device.say(words) == "Booked: the atrium from three o'clock tomorrow to four o'clock."
+    assert device.taken("atrium") == ["23 15:00-16:00", "24 15:00-16:00"]
+
+
+def test_the_same_again_asks_for_the_day_that_it_lacks(device: Device) -> None:
+    device.say("book the atrium from three to four")
+    assert device.say("the same again") == "For when?"
+    assert device.say("on Thursday").startswith("Booked: the atrium from three o'clock on Thursday")
+
+
+def test_a_time_without_a_day_is_on_the_day_talked_of(device: Device) -> None:
+    device.say("book the atrium tomorrow from three to four")
+    device.say("no, at five")
+    device.say("and another one at nine")
+    assert device.taken("atrium") == ["24 09:00-10:00", "24 17:00-18:00"]
+
+
+def test_what_was_asked_about_can_be_booked(device: Device) -> None:
+    device.say("is the atrium free at four tomorrow")
+    assert device.say("book it for an hour").startswith("Booked: the atrium from four o'clock tomorrow")
+    device.say("what about the library")
+    assert device.say("take it").startswith("Booked: the library from four o'clock tomorrow")
+    assert (device.taken("atrium"), device.taken("library")) == (["24 16:00-17:00"], ["24 16:00-17:00"])
+
+
+def test_a_free_room_is_taken_by_name_and_the_answer_to_how_long_completes_it(device: Device) -> None:
+    device.say("which rooms are free at four tomorrow")
+    assert "for how long" in device.say("I'll take the library").lower()
+    assert device.say("half an hour") == "Booked: the library from four o'clock tomorrow to four thirty."
+
+
+def test_a_room_that_is_free_now_is_booked_from_now(device: Device) -> None:
+    device.say("is the library free")
+    device.say("book it for half an hour")
+    assert device.taken("library") == ["23 14:10-14:40"]
+
+
+def test_a_room_spoken_of_needs_no_name(device: Device) -> None:
+    device.calendar("atrium").book(booking("b", _at(10, day=24), 60, organiser="Ada"))
+    device.say("is the atrium free")
+    assert device.say("who has it tomorrow").startswith("Tomorrow the atrium is taken: Ada")
+    assert device.say("and is it free at ten tomorrow").startswith("No, Ada has the atrium")
+
+
+def test_what_was_cancelled_by_mistake_is_booked_again(device: Device) -> None:
+    device.say("book the atrium from three to four")
+    device.say("cancel that")
+    assert device.say("the same again") == "Booked: the atrium from three o'clock to four o'clock."
+    device.say("we don't need it any more")
+    assert device.taken("atrium") == []
+
+
+def test_what_was_cancelled_cannot_be_changed_only_booked_anew(device: Device) -> None:
+    device.say("book the atrium from three to four")
+    device.say("cancel that")
+    assert device.say("make it an hour and a half").startswith("Booked: the atrium")
+    assert [effect.function for effect in device.answers[-1].effects] == ["delivery:book"]  # type: ignore[union-attr]
+
+
 def test_what_was_booked_last_can_be_cancelled(device: Device) -> None:
     device.say("book the atrium from three to four")
     assert device.say("cancel that") == "I have cancelled the atrium from three o'clock to four o'clock."

@@ -97,6 +97,67 @@ def test_a_change_before_the_size_is_known_completes_the_drink(customer: Visitor
     assert customer.says("make it large").text.startswith("One large latte")
 
 
+@pytest.mark.parametrize(
+    ("words", "order"),
+    [
+        ("another one", "Two small lattes with milk,"),
+        ("and one more of those, please", "Two small lattes with milk,"),
+        ("the same again", "Two small lattes with milk,"),
+        ("two more", "Three small lattes with milk,"),
+        ("and a large one", "One small latte with milk and one large latte with milk,"),
+        ("the same but large", "One small latte with milk and one large latte with milk,"),
+        ("and one with sugar", "One small latte with milk and one small latte with milk and sugar,"),
+        ("the same without milk", "One small latte with milk and one small latte,"),
+        ("and another small mocha", "One small latte with milk and one small mocha,"),
+    ],
+)
+def test_another_drink_is_like_the_last_but_for_what_is_said(
+    customer: Visitor, words: str, order: str
+) -> None:
+    customer.says("a small latte with milk")
+    assert customer.says(words).text.startswith(order)
+
+
+@pytest.mark.parametrize(
+    ("words", "order"),
+    [
+        ("the same again", "One espresso and two large lattes,"),
+        ("another one", "One large latte,"),
+        ("and a small one", "One small latte,"),
+    ],
+)
+def test_after_an_order_was_sent_it_or_its_last_drink_is_ordered_again(
+    customer: Visitor, words: str, order: str
+) -> None:
+    for line in ("an espresso", "and two large lattes", "yes"):
+        customer.says(line)
+    again = customer.says(words)
+    assert again.text.startswith(order)
+    assert again.effects == ()
+    assert len(customer.says("yes").effects) == 1
+
+
+@pytest.mark.parametrize("words", ["cancel that", "no, a large one", "yes", "what did I order?"])
+def test_an_order_that_was_sent_cannot_be_changed_and_is_said_to_be_in(customer: Visitor, words: str) -> None:
+    customer.says("a small latte")
+    customer.says("yes")
+    answer = customer.says(words)
+    assert answer.text.startswith("Your order is in already: one small latte.")
+    assert answer.effects == ()
+    assert customer.says("no thanks").text == "All right."
+
+
+def test_there_is_nothing_to_have_again_before_an_order(customer: Visitor) -> None:
+    customer.says("what do you have?")
+    assert customer.says("the same again").text.startswith("Nothing is ordered")
+
+
+def test_while_the_size_is_open_another_one_does_not_answer_it(customer: Visitor) -> None:
+    customer.says("a latte")
+    assert "size" in customer.says("another one").text.lower()
+    assert customer.says("large").text.startswith("One large latte,")
+
+
 def test_no_asks_what_to_change_and_the_bare_answer_changes_it(customer: Visitor) -> None:
     customer.says("a small latte")
     assert customer.says("No.").text == "All right. What shall I change?"

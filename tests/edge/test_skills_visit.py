@@ -75,6 +75,27 @@ def test_the_person_spoken_of_is_called(visitor: Visitor) -> None:
     assert effect.arguments["person"] == "Maria Lopez"
 
 
+@pytest.mark.parametrize(
+    ("words", "follow_up", "reply"),
+    [
+        ("call Tom", "where is he", "You find Tom Baker in the workshop behind the car park."),
+        ("where is Maria", "and how do I get to her", "Maria Lopez sits on the first floor"),
+        ("is there a toilet here", "how do I get there", "Go past the lifts"),
+        ("where is the cafeteria", "say that again", "Take the lift to the second floor"),
+        ("are you open on Saturday", "can you repeat that", "Tomorrow we are open from 10 AM"),
+        ("what's the wifi password", "spell it again", "The Wi-Fi is called"),
+    ],
+)
+def test_what_was_spoken_of_needs_no_name(visitor: Visitor, words: str, follow_up: str, reply: str) -> None:
+    visitor.says(words)
+    assert visitor.says(follow_up).text.startswith(reply)
+
+
+def test_him_is_asked_for_where_nobody_was_named(visitor: Visitor) -> None:
+    visitor.says("are you open now")
+    assert visitor.says("call him").question is not None
+
+
 def test_the_call_log_keeps_one_call_a_key(visitor: Visitor, tmp_path: Path) -> None:
     (effect,) = visitor.says("call reception").effects
     assert isinstance(effect, FunctionEffect)

@@ -63,6 +63,8 @@ class Question:
     """The intent that goes on when the answer comes."""
     slot: str
     """The slot that the answer fills."""
+    slots: Mapping[str, Json] | None = None
+    """What is already given for that intent; None means the slots of this turn, if it has the same intent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -281,8 +281,9 @@ class SkillRuntime:
 def _open_question(skill: Skill, call: SkillCall, asked: Question | None) -> OpenQuestion | None:
     if asked is None:
         return None
-    # What was given belongs to the request; a question about another one starts afresh.
-    given = call.slots if asked.intent == call.intent else {}
+    given = asked.slots
+    if given is None:  # what was given belongs to the request; a question about another one starts afresh
+        given = call.slots if asked.intent == call.intent else {}
     return OpenQuestion(skill=skill.id, intent=asked.intent, slot=asked.slot, slots=given)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from decimal import Decimal
 from typing import Any
 
@@ -45,6 +45,13 @@ def drink_of(slots: Mapping[str, Any]) -> Drink:
     wanted = {name: slots[name] for name in SLOTS if slots.get(name) is not None}
     wanted.pop(str(slots.get("without")), None)
     return Drink(**wanted)
+
+
+def with_line(drinks: Sequence[Drink], drink: Drink) -> list[Drink]:
+    """The order with one more line; the same drink twice in a row is one line of two."""
+    if drinks and replace(drinks[-1], quantity=drink.quantity) == drink:
+        return [*drinks[:-1], replace(drink, quantity=drinks[-1].quantity + drink.quantity)]
+    return [*drinks, drink]
 
 
 def price_minor(drink: Drink, prices: Mapping[str, Any], surcharges: Mapping[str, Any]) -> int:

@@ -122,6 +122,7 @@ def release(call: SkillCall) -> SkillReply:
     room = calendars.site.rooms[target.room]
     now = whole_minute(call.now).astimezone(UTC)
     memory = {name: value for name, value in call.memory.items() if name != "promise"}
+    memory["asked"] = target.to_memory()
     if target.booking.interval.start + _SHORTEST > now:
         return SkillReply(
             reply="cancelled",

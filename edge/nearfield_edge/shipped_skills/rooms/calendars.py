@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from nearfield_edge.calendars.calendar import Booking
 from nearfield_edge.calendars.intervals import Interval, first_gap
@@ -121,12 +121,14 @@ class Calendars:
             return booking.organiser
         return booking.title if self.site.speaks_titles and booking.title else "somebody"
 
-    def asked_start(self, slots: Mapping[str, Json]) -> datetime | SkillReply | None:
+    def asked_start(
+        self, slots: Mapping[str, Json], talked_of: date | None = None
+    ) -> datetime | SkillReply | None:
         """When something shall begin, or the answer that this is past; None where nothing was said of it.
 
         Where two moments could be meant it is the sooner: the answer names it, and changes nothing.
         """
-        match spoken_start(slots, self.now):
+        match spoken_start(slots, self.now, talked_of):
             case None:
                 return None
             case Meant(at=moment) | Ambiguous(sooner=moment):

@@ -64,12 +64,19 @@ def spoken_day(slots: Slots, now: datetime) -> date | None:
     return None if day is None else resolve_day(str(day), now.date())
 
 
-def spoken_start(slots: Slots, now: datetime) -> Resolved | None:
-    """When it shall begin; None where nothing was said of it."""
+def spoken_start(slots: Slots, now: datetime, talked_of: date | None = None) -> Resolved | None:
+    """When it shall begin; None where nothing was said of it.
+
+    Args:
+        slots: Of the request.
+        now: The present moment.
+        talked_of: The day that is meant where none is named; None where the talk was of no other day.
+    """
     if slots.get("start_hour") == "now":
         return Meant(at=whole_minute(now))
     clock = spoken_clock(slots, "start")
-    return None if clock is None else resolve_start(clock, spoken_day(slots, now), now)
+    day = spoken_day(slots, now) or (talked_of if talked_of != now.date() else None)
+    return None if clock is None else resolve_start(clock, day, now)
 
 
 def spoken_length(slots: Slots) -> timedelta | None:

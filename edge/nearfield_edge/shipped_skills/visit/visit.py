@@ -13,7 +13,6 @@ from nearfield_edge.skills.api import (
     HttpEffect,
     ListCall,
     MqttEffect,
-    Question,
     SkillCall,
     SkillReply,
 )
@@ -41,14 +40,12 @@ def find_place(call: SkillCall) -> SkillReply:
 
 
 def find_person(call: SkillCall) -> SkillReply:
-    """``findPerson``; remembers who it was, for "call her"."""
+    """``findPerson``."""
     wanted = str(call.slots["person"])
     person = _person(call, wanted)
     if person is None or not person.directions:
         return SkillReply(reply="unknown_place", values={"place": wanted})
-    return SkillReply(
-        reply="directions", values={"directions": person.directions}, memory={"person": person.name}
-    )
+    return SkillReply(reply="directions", values={"directions": person.directions})
 
 
 def opening_hours(call: SkillCall) -> SkillReply:
@@ -96,17 +93,14 @@ def wifi(call: SkillCall) -> SkillReply:
 
 
 def call_person(call: SkillCall) -> SkillReply:
-    """``callPerson``: promises the call; the outbox makes it. An empty slot means who was spoken of last."""
-    wanted = str(call.slots["person"] or call.memory.get("person") or "")
-    if not wanted:
-        return SkillReply(reply="ask_person", question=Question(intent="callPerson", slot="person"))
+    """``callPerson``: promises the call; the outbox makes it."""
+    wanted = str(call.slots["person"])
     person = _person(call, wanted)
     if person is None:
         return SkillReply(reply="unknown_person", values={"person": wanted})
     return SkillReply(
         reply="calling",
         values={"person": person.name},
-        memory={"person": person.name},
         effects=(_calling(call, person),),
     )
 
