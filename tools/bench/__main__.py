@@ -16,6 +16,7 @@ from tools.bench.report import Report, write_json
 BENCHMARKS = {
     "asr": ("tools.bench.asr", "final transcripts against faster-whisper tiny.en int8"),
     "orders": ("tools.bench.orders", "real coffee orders: acceptance, latency, RTF"),
+    "wake": ("tools.bench.wake", "wake words: misses, false alarms, processor"),
     "idle": ("tools.bench.idle", "listening for the wake word: processor and memory"),
     "startup": ("tools.bench.startup", "from process start to answer"),
 }
