@@ -31,6 +31,14 @@ def alexa() -> MicroWakeWord:
     return MicroWakeWord(pack("microwakeword-alexa"), RuntimeOptions())
 
 
+def alexa_on_litert() -> WakeEngine:
+    return load_wake(pack("microwakeword-alexa").id, engine="microwakeword-litert")
+
+
+def alexa_by_openwakeword() -> WakeEngine:
+    return load_wake(pack("openwakeword-alexa").id, engine="openwakeword")
+
+
 def heard(engine: WakeEngine, pcm: bytes) -> list[WakeDetection]:
     whole = [pcm[at : at + HOP_BYTES] for at in range(0, len(pcm) - HOP_BYTES + 1, HOP_BYTES)]
     return [detection for hop in whole if (detection := engine.accept(hop)) is not None]
@@ -43,6 +51,8 @@ def clips(recordings: Path, phrase: str, most: int) -> list[bytes]:
 
 EVERY_WAKE_WORD: list[Callable[[], WakeEngine]] = [
     pytest.param(alexa, id="microwakeword", marks=pytest.mark.models),  # type: ignore[list-item]
+    pytest.param(alexa_on_litert, id="microwakeword-litert", marks=pytest.mark.models),  # type: ignore[list-item]
+    pytest.param(alexa_by_openwakeword, id="openwakeword", marks=pytest.mark.models),  # type: ignore[list-item]
     ScriptedWake,
 ]
 

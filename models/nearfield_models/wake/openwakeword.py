@@ -1,10 +1,9 @@
 """openWakeWord-format models: one small head for each phrase over Google's speech embedding.
 
-Every 80 ms a mel spectrogram of the latest sound grows by eight frames, the embedding network turns the last
-76 frames into 96 numbers, and each head turns its last embeddings into a probability. A head is a ``.tflite``
-file and runs on LiteRT; the two networks below it are shared, and may be ``.tflite`` or ``.onnx``, such as
-those of the pack ``speech-embedding``. openWakeWord's own heads are not free for commercial use, and its
-packs are refused by the shipped licence policies; heads that a site has trained itself are its own.
+Every 80 ms each head turns the last embeddings into a probability. A head is a ``.tflite`` file and runs on
+LiteRT; the two networks below it are shared, and may be ``.tflite`` or ``.onnx``, such as those of the pack
+``speech-embedding``. openWakeWord's own heads are not free for commercial use, and packs of them are refused by
+the shipped licence policies; a head that a site has trained itself is its own.
 
 Source: dscripka/openWakeWord.
 """
@@ -20,23 +19,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearfield_models.errors import EngineError
-from nearfield_models.pcm import HOP_BYTES, HOP_SAMPLES
+from nearfield_models.pcm import HOP_BYTES
 from nearfield_models.runtime.lite_rt import LiteRtSession
-from nearfield_models.runtime.session import Array, RuntimeOptions, Session, open_session
+from nearfield_models.runtime.session import RuntimeOptions
 from nearfield_models.store import InstalledPack
 from nearfield_models.wake.engine import WakeCapabilities, WakeDetection
 from nearfield_models.wake.refractory import REFRACTORY_MS, Refractory
+from nearfield_models.wake.speech_embeddings import EMBEDDING_SIZE, SpeechEmbeddings, only_output
 
 THRESHOLD: Final = 0.5
 """The probability that counts as the phrase, as openWakeWord advises."""
 _MEL: Final = "melspectrogram"
 _EMBEDDING: Final = "embedding_model"
-_STEP_SAMPLES: Final = 8 * HOP_SAMPLES
-_OVERLAP_SAMPLES: Final = 3 * HOP_SAMPLES
-"""What a mel window needs of the sound before the step."""
-_MEL_FRAMES: Final = 76
-_MEL_BANDS: Final = 32
-_EMBEDDING_SIZE: Final = 96
 
 
 class OpenWakeWord:
@@ -68,7 +62,7 @@ class OpenWakeWord:
         heads = [file for file in files if file.suffix == ".tflite" and file.stem not in (_MEL, _EMBEDDING)]
         if not heads:
             raise EngineError(f"pack {pack.id} has no head of an openWakeWord model: expected a .tflite file")
-        self._embeddings = _Embeddings(_shared(files, _MEL), _shared(files, _EMBEDDING), runtime)
+        self._embeddings = SpeechEmbeddings(_shared(files, _MEL), _shared(files, _EMBEDDING), runtime)
         silence = self._embeddings.of_silence()
         self._heads = [_Head(file, runtime, silence) for file in heads]
         self._threshold = threshold
@@ -116,55 +110,6 @@ def phrase_of(file: Path) -> str:
     return re.sub(r"_v[0-9.]+$", "", file.stem).replace("_", " ").replace("-", " ").title()
 
 
-class _Embeddings:
-    """From hops to embeddings, one every 80 ms, as if there had always been silence before."""
-
-    def __init__(self, mel: Path, embedding: Path, runtime: RuntimeOptions) -> None:
-        self._mel = open_session(mel, runtime)
-        self._embedding = open_session(embedding, runtime)
-        silence = self._mel_frames(np.zeros(_STEP_SAMPLES + _OVERLAP_SAMPLES, np.float32))
-        if silence.ndim != 2 or silence.shape[1] != _MEL_BANDS:
-            raise EngineError(
-                f"{mel} is no openWakeWord mel spectrogram: it gives {list(silence.shape)} instead of "
-                f"[8, {_MEL_BANDS}]"
-            )
-        self._silent_frames = np.tile(silence, (-(-_MEL_FRAMES // len(silence)), 1))[-_MEL_FRAMES:]
-        self.reset()
-
-    def reset(self) -> None:
-        self._pcm = bytes(_OVERLAP_SAMPLES * 2)
-        self._frames = self._silent_frames
-
-    def of_silence(self) -> NDArray[np.float32]:
-        """What endless silence gives: ``float32[96]``."""
-        return self._embedded(self._silent_frames)
-
-    def accept(self, hop: bytes) -> NDArray[np.float32] | None:
-        """The embedding of the last 775 ms, ``float32[96]``, with every eighth hop."""
-        self._pcm += hop
-        if len(self._pcm) < (_STEP_SAMPLES + _OVERLAP_SAMPLES) * 2:
-            return None
-        # The spectrogram was trained on sound in int16's range.
-        sound = np.frombuffer(self._pcm, "<i2").astype(np.float32)
-        self._pcm = self._pcm[-_OVERLAP_SAMPLES * 2 :]
-        self._frames = np.concatenate([self._frames, self._mel_frames(sound)])[-_MEL_FRAMES:]
-        return self._embedded(self._frames)
-
-    def _mel_frames(self, sound: NDArray[np.float32]) -> NDArray[np.float32]:
-        given = _only(self._mel, sound[np.newaxis])
-        # What the embedding network was trained on.
-        return (given.reshape(-1, given.shape[-1]) / 10 + 2).astype(np.float32)
-
-    def _embedded(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
-        given = _only(self._embedding, np.ascontiguousarray(frames[np.newaxis, :, :, np.newaxis])).ravel()
-        if given.size != _EMBEDDING_SIZE:
-            raise EngineError(
-                f"the embedding network gives {given.size} numbers instead of {_EMBEDDING_SIZE}: "
-                "take that of the pack speech-embedding"
-            )
-        return given
-
-
 class _Head:
     """One phrase's network and the embeddings that it looks at."""
 
@@ -172,10 +117,10 @@ class _Head:
         self.phrase = phrase_of(file)
         self._session = LiteRtSession(file, runtime)
         shape = self._session.input_shape(self._session.input_names[0])
-        if len(shape) != 3 or shape[1] < 1 or shape[2] != _EMBEDDING_SIZE:
+        if len(shape) != 3 or shape[1] < 1 or shape[2] != EMBEDDING_SIZE:
             raise EngineError(
                 f"{file} is no head of an openWakeWord model: it takes {list(shape)} instead of "
-                f"[1, embeddings, {_EMBEDDING_SIZE}]"
+                f"[1, embeddings, {EMBEDDING_SIZE}]"
             )
         self._silence: NDArray[np.float32] = np.tile(silence, (shape[1], 1))
         self._latest: NDArray[np.float32] = self._silence
@@ -184,7 +129,7 @@ class _Head:
     def accept(self, embedding: NDArray[np.float32]) -> float:
         """The probability that the phrase ends about now."""
         self._latest = np.concatenate([self._latest[1:], embedding[np.newaxis]])
-        return float(_only(self._session, self._latest[np.newaxis]).flat[0])
+        return float(only_output(self._session, self._latest[np.newaxis]).flat[0])
 
     def reset(self) -> None:
         self._latest = self._silence
@@ -204,9 +149,3 @@ def _shared(files: Iterable[Path], stem: str) -> Path:
         f"no pack brings {stem}.tflite or {stem}.onnx, which openWakeWord models need: add the pack "
         "speech-embedding to wake.packs"
     )
-
-
-def _only(session: Session, values: NDArray[np.float32]) -> Array:
-    """Run a network of one input and one output."""
-    given = session.run(None, {session.input_names[0]: values})
-    return given[session.output_names[0]]
