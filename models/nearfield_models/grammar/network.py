@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from nearfield_models.grammar.automaton import Arc, Arcs, Symbol, TooManyStatesError
-from nearfield_models.grammar.scripts import IDEOGRAPHS
+from nearfield_models.grammar.scripts import IDEOGRAPHS, MARKS
 from nearfield_models.grammar.variants import Words, spoken_forms_of
 from nearfield_models.grammar.words import split_words
 
@@ -21,7 +21,7 @@ BREAK: Final = " "
 LARGEST_NETWORK: Final = 500_000
 MOST_GLUED: Final = 16_384
 """Different beginnings of words that one place of a template may have."""
-_PIECE: Final = re.compile(rf"[ {IDEOGRAPHS}]|[^ {IDEOGRAPHS}]+")
+_PIECE: Final = re.compile(rf" |[{IDEOGRAPHS}][{MARKS}]*|[^ {IDEOGRAPHS}]+")
 _IDEOGRAPH: Final = re.compile(rf"[{IDEOGRAPHS}]")
 
 Label = str | int | None

@@ -15,20 +15,25 @@ from typing import Final
 
 from unicode_rbnf import FormatPurpose, RbnfEngine
 
-from nearfield_models.grammar.scripts import IDEOGRAPHS
+from nearfield_models.grammar.scripts import IDEOGRAPHS, MARKS
 
 LONGEST_QUANTITY_DIGITS: Final = 6
 """Longer runs of digits are read one by one."""
 
 
-_SEPARATE: Final = re.compile(rf"[{IDEOGRAPHS}]|[^\s\-{IDEOGRAPHS}]+")
+_SEPARATE: Final = re.compile(rf"[{IDEOGRAPHS}][{MARKS}]*|[^\s\-{IDEOGRAPHS}]+")
 """Number words as ``words`` would cut them."""
+
+
+_RULES_OF: Final = {"nb": "no"}
+"""Languages whose rules stand under another code."""
 
 
 @cache  # reading the language's rules takes about 30 ms and always gives the same
 def _engine(language: str) -> RbnfEngine | None:
+    code = language.replace("-", "_").split("_")[0]
     try:
-        return RbnfEngine.for_language(language.replace("-", "_").split("_")[0])
+        return RbnfEngine.for_language(_RULES_OF.get(code, code))
     except ValueError:  # no rules for this language
         return None
 
@@ -37,7 +42,10 @@ def _spell(number: int | str, language: str, purpose: FormatPurpose) -> tuple[st
     engine = _engine(language)
     if engine is None:
         return (str(number),)
-    spelled = engine.format_number(number, purpose).text.casefold()
+    try:
+        spelled = engine.format_number(number, purpose).text.casefold()
+    except ValueError:  # rules for one purpose and not for the other, or not for this number
+        return (str(number),)
     return tuple(_SEPARATE.findall(spelled))
 
 

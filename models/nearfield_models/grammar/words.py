@@ -39,7 +39,7 @@ _PATTERN: Final = r"""
     | (?P<ordinal>\d+(?=(?:st|nd|rd|th)\b))(?:st|nd|rd|th)
     | (?P<number>\d+(?:,\d{3}(?!\d))*(?:\.\d+)?)
     | (?P<compound>(?:wi[-\u2011]fi|e[-\u2011]mail|to[-\u2011](?:day|morrow|night)|o\.?k\.?)\b)
-    | (?P<ideograph>[IDEOGRAPHS])
+    | (?P<ideograph>[IDEOGRAPHS][MARKS]*)
     | (?P<initials>(?:LETTER\.){2,})
     | (?P<word>LETTER+AFTER)
     | (?P<ending>['\u2019]s\b)
@@ -49,7 +49,7 @@ _LETTER: Final = rf"(?:[^\W\d_{IDEOGRAPHS}][{MARKS}]*)"
 
 
 def _compiled(after_word: str) -> re.Pattern[str]:
-    parts = {"AFTER": after_word, "LETTER": _LETTER, "IDEOGRAPHS": IDEOGRAPHS}
+    parts = {"AFTER": after_word, "LETTER": _LETTER, "IDEOGRAPHS": IDEOGRAPHS, "MARKS": MARKS}
     pattern = _PATTERN
     for name, part in parts.items():
         pattern = pattern.replace(name, part)
