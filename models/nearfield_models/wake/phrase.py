@@ -28,6 +28,8 @@ LOOK_EVERY_MS: Final = 160
 _LEAST_WINDOW_MS: Final = 2_000
 _WORD_MS: Final = 500
 _BEFORE_MS: Final = 1_000
+_PAUSE_MS: Final = 400
+"""Between two words of one phrase, as in "hello ... nearfield"."""
 
 
 class Scorer(Protocol):
@@ -89,7 +91,11 @@ class PhraseWake:
         self._refractory_ms = refractory_ms
         words = max(len(phrase.split()) for phrase in scorer.phrases)
         longest_ms = max(_LEAST_WINDOW_MS, _BEFORE_MS + _WORD_MS * words)
-        self._windows = PhraseWindows(every_ms=LOOK_EVERY_MS, longest_ms=longest_ms)
+        self._windows = PhraseWindows(
+            every_ms=LOOK_EVERY_MS,
+            longest_ms=longest_ms,
+            longest_pause_ms=_PAUSE_MS if words > 1 else 0,
+        )
         self._kept_samples = longest_ms * SAMPLES_PER_MS
         self.reset()
 

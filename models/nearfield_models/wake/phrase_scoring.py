@@ -36,7 +36,9 @@ from nearfield_models.wake.phrase_spelling import Spelling, spellings
 _TOKENS_PER_SECOND: Final = 6.0
 """Text that comes faster than this before the phrase was not said, but made up over noise."""
 _SHORTEST_PHRASE_SECONDS: Final = 0.35
-_HOPELESS_NATS: Final = -7.0
+_HOPELESS_NATS: Final = -5.0
+_DISCOUNT_LATER: Final = 0.1
+"""Evidence taken off for a phrase after other words: there are many such places, and one will fit by chance."""
 _PLAIN: Final = 0.9
 """Evidence that no later place could better by much."""
 _RARE_NATS: Final = -4.0
@@ -168,7 +170,9 @@ class PhraseScorer:
     ) -> list[PhraseScore]:
         return [
             PhraseScore(
-                phrase=one.phrase, evidence=_evidence(with_sound, without), tokens_before=tokens_before
+                phrase=one.phrase,
+                evidence=_evidence(with_sound, without) - (_DISCOUNT_LATER if tokens_before else 0.0),
+                tokens_before=tokens_before,
             )
             for one, with_sound, without in zip(self._spellings, heard, unheard, strict=True)
         ]

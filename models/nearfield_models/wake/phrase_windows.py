@@ -16,6 +16,8 @@ LEAD_MS: Final = 300
 """Sound taken from before the speech: the voice detector is late, and the recogniser likes a breath."""
 _FIRST_MS: Final = 400
 """Speech before which no phrase can be over."""
+_SHORTEST_MS: Final = 200
+"""Less speech than this is no word."""
 _GATE: Final = SegmentationSettings(onset=0.4, offset=0.3, onset_ms=60, offset_ms=200)
 
 
@@ -32,13 +34,15 @@ class Stretch:
 class PhraseWindows:
     """Follows one stream, hop by hop."""
 
-    def __init__(self, *, every_ms: int, longest_ms: int) -> None:
+    def __init__(self, *, every_ms: int, longest_ms: int, longest_pause_ms: int = 0) -> None:
         """Begin.
 
         Args:
             every_ms: How often there is a look while somebody speaks.
             longest_ms: The longest stretch.
+            longest_pause_ms: A pause that may be within a phrase; speech after it goes on with the stretch.
         """
+        self._longest_pause = longest_pause_ms * SAMPLES_PER_MS
         self._every = every_ms * SAMPLES_PER_MS
         self._longest = longest_ms * SAMPLES_PER_MS
         self._segmenter = SpeechSegmenter(_GATE)
@@ -50,6 +54,8 @@ class PhraseWindows:
         self._spoke = False
         self._due = 0
         self._floor = 0
+        self._began = 0
+        self._last_heard: int | None = None
 
     def begin_after(self, position: int) -> None:
         """Take nothing from before ``position`` into a stretch any more."""
@@ -59,22 +65,25 @@ class PhraseWindows:
         """Take the probability of speech for the hop at ``first_sample``; give a stretch when one is due."""
         state = self._segmenter.accept(first_sample, probability)
         now = first_sample + HOP_SAMPLES
-        began, ended = state.began, self._spoke and not state.speaking
-        if state.speaking and not self._spoke and began is not None:
-            self._due = began + _FIRST_MS * SAMPLES_PER_MS
+        ended = self._spoke and not state.speaking
+        if state.speaking and not self._spoke:
+            self._begin(state)
         self._spoke = state.speaking
+        self._last_heard = state.last_heard
         if not ended and not (state.speaking and now >= self._due):
             return None
         self._due = now + self._every
-        return self._stretch(now, state)
+        return self._stretch(now, state.last_heard or now)
 
-    def _stretch(self, now: int, state: SpeechState) -> Stretch | None:
-        if state.began is None or state.last_heard is None:
-            return None
-        began = max(state.began, self._floor)
+    def _begin(self, state: SpeechState) -> None:
+        began = state.began or 0
+        if self._last_heard is None or began - self._last_heard > self._longest_pause:
+            self._began = began
+        self._due = began + _FIRST_MS * SAMPLES_PER_MS
+
+    def _stretch(self, now: int, speech_end: int) -> Stretch | None:
+        began = max(self._began, self._floor)
         first = max(began - LEAD_MS * SAMPLES_PER_MS, now - self._longest, self._floor, 0)
-        if state.last_heard - began < _FIRST_MS * SAMPLES_PER_MS // 2:
+        if speech_end - began < _SHORTEST_MS * SAMPLES_PER_MS:
             return None
-        return Stretch(
-            first=first, end=now, speech_began=max(began, first), speech_end=min(state.last_heard, now)
-        )
+        return Stretch(first=first, end=now, speech_began=max(began, first), speech_end=speech_end)
