@@ -10,7 +10,7 @@ ends in. Sentences share their beginnings; what is complete in a state stands in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -135,25 +135,21 @@ def minimal(automaton: Automaton, class_of: Callable[[int], int]) -> Automaton:
     )
 
 
-def _children_first(automaton: Automaton) -> Iterator[int]:
+def _children_first(automaton: Automaton) -> list[int]:
     """All states, each after every state that can be reached from it."""
-    seen = {START}
-    open_states = [(START, _targets(automaton, START))]
-    while open_states:
-        state, targets = open_states[-1]
-        following = next((target for target in targets if target not in seen), None)
-        if following is None:
-            open_states.pop()
-            yield state
-        else:
-            seen.add(following)
-            open_states.append((following, _targets(automaton, following)))
-
-
-def _targets(automaton: Automaton, state: int) -> Iterator[int]:
-    yield from automaton.words[state].values()
-    for _, target in automaton.lists[state]:
-        yield target
+    order: list[int] = []
+    seen = bytearray(automaton.state_count)
+    waiting = [START]
+    while waiting:
+        state = waiting.pop()
+        if state < 0:  # all behind it is done
+            order.append(~state)
+        elif not seen[state]:
+            seen[state] = True
+            waiting.append(~state)
+            waiting.extend(automaton.words[state].values())
+            waiting.extend(target for _, target in automaton.lists[state])
+    return order
 
 
 def reachable_endings(automaton: Automaton, group_of: Callable[[int], int]) -> tuple[int, ...]:

@@ -90,7 +90,8 @@ class _SkillCompiler:
         for intent, entry in self._document.intents.items():
             for data in entry.data:
                 self._add_block(intent, data)
-        automaton = minimal(self._determinised(), self._block_of)
+        determinised = self._determinised()
+        automaton = minimal(determinised, self._block_of)
         if automaton.endings[START]:
             raise GrammarError(f"{self._where(automaton.endings[START][0])}: it can be said without any word")
         replaceable = {name: number for (block, name), number in self._list_numbers.items() if block is None}
@@ -110,6 +111,7 @@ class _SkillCompiler:
             blocks=tuple(self._blocks),
             templates=tuple(self._templates),
             skip_phrases=self._skip_phrases(),
+            determinised_states=determinised.state_count,
         )
 
     def _block_of(self, template: int) -> int:

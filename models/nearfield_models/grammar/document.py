@@ -173,9 +173,9 @@ def read_values(values: Any, *, skill: str, name: str) -> tuple[ValueEntry, ...]
 
 
 def as_entries(values: list[str | ValueEntry]) -> tuple[ValueEntry, ...]:
-    """Give plain texts their meaning: themselves."""
+    """Give plain texts, checked already, their meaning: themselves."""
     return tuple(
-        ValueEntry.model_validate({"in": value, "out": value}) if isinstance(value, str) else value
+        ValueEntry.model_construct(said=(value,), out=value) if isinstance(value, str) else value
         for value in values
     )
 

@@ -70,6 +70,8 @@ class SkillGrammar:
     templates: tuple[Template, ...]
     skip_phrases: tuple[tuple[str, ...], ...]
     """What this skill's file allows around a sentence, as words."""
+    determinised_states: int
+    """States of the automaton before it was made minimal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -142,7 +142,7 @@ class _Draft:
         self._countable = countable
         self._starts: list[int] = []
         self._meanings: list[Meaning] = []
-        self._numbers: dict[str, int] = {}
+        self._numbers: dict[object, int] = {}
         self._first_said: list[str] = []
 
     def begin(self) -> int:
@@ -157,7 +157,10 @@ class _Draft:
             context=dict(entry.context),
             metadata={key: json_value(value) for key, value in entry.metadata.items()},
         )
-        key = json.dumps([meaning.value, meaning.context, meaning.metadata], sort_keys=True)
+        plain = isinstance(meaning.value, str) and not meaning.context and not meaning.metadata
+        key: object = (meaning.value,)
+        if not plain:
+            key = json.dumps([meaning.value, meaning.context, meaning.metadata], sort_keys=True)
         number = self._numbers.setdefault(key, len(self._meanings))
         if number == len(self._meanings):
             self._meanings.append(meaning)
@@ -166,7 +169,7 @@ class _Draft:
 
     def say(self, text: str, number: int) -> None:
         """Let a text be said for a meaning."""
-        self.network.end(self.network.text(self.begin(), text), number)
+        self._starts.append(self.network.phrase(text, number))
 
     def add_range(self, numbers: RangeEntry) -> None:
         """Add the numbers of a range, as they are said."""
@@ -183,7 +186,7 @@ class _Draft:
             for fraction in steps:
                 said = round(whole + fraction, 1) if fraction else whole
                 out = said if numbers.multiplier is None else said * numbers.multiplier
-                number = self.mean(ValueEntry.model_validate({"in": str(said), "out": out}))
+                number = self.mean(ValueEntry.model_construct(said=(str(said),), out=out))
                 for form in spoken_forms(said, language):
                     self.say(BREAK.join(form), number)
 

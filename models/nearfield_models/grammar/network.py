@@ -85,6 +85,12 @@ class Network:
                 state = target
         return state
 
+    def phrase(self, text: str, ending: int) -> int:
+        """Add a text that stands by itself, with what is complete behind it, and give the state before it."""
+        end = self.state()
+        self._known[end] = (), (ending,)
+        return self._chain(tuple(word.text for word in split_words(text, self._language)), end)
+
     def arcs(self, state: int) -> Arcs:
         """Words and lists that can be read from a state, and what ends there.
 
