@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nearfield_models.engines import load_asr as load_asr
+    from nearfield_models.engines import load_embedding as load_embedding
     from nearfield_models.engines import load_tts as load_tts
     from nearfield_models.engines import load_vad as load_vad
     from nearfield_models.engines import load_wake as load_wake
 
-__all__ = ["load_asr", "load_tts", "load_vad", "load_wake"]
+__all__ = ["load_asr", "load_embedding", "load_tts", "load_vad", "load_wake"]
 
 
 def __getattr__(name: str) -> Any:

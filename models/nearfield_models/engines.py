@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from nearfield_models.asr.engine import AsrEngine
+from nearfield_models.embedding.engine import EmbeddingEngine
 from nearfield_models.errors import EngineError
 from nearfield_models.runtime.session import RuntimeOptions
 from nearfield_models.store import InstalledPack, ModelStore
@@ -74,6 +75,12 @@ def _piper(pack: InstalledPack, runtime: RuntimeOptions) -> TtsEngine:
     return PiperVoice(pack, runtime)
 
 
+def _minilm(pack: InstalledPack, runtime: RuntimeOptions) -> EmbeddingEngine:
+    from nearfield_models.embedding.minilm import MiniLmEmbedding
+
+    return MiniLmEmbedding(pack, runtime)
+
+
 # The first of each table is the default.
 ASR_ENGINES: Final[Mapping[str, _Constructor[AsrEngine]]] = {"moonshine": _moonshine, "sherpa": _sherpa}
 VAD_ENGINES: Final[Mapping[str, _Constructor[VadEngine]]] = {"silero": _silero}
@@ -83,6 +90,7 @@ WAKE_ENGINES: Final[Mapping[str, _WakeConstructor]] = {
     "openwakeword": _open_wake_word,
 }
 TTS_ENGINES: Final[Mapping[str, _Constructor[TtsEngine]]] = {"piper": _piper}
+EMBEDDING_ENGINES: Final[Mapping[str, _Constructor[EmbeddingEngine]]] = {"minilm": _minilm}
 
 
 def load_asr(
@@ -188,6 +196,17 @@ def load_tts(
 ) -> TtsEngine:
     """Load a voice; arguments and errors as `load_asr`, names in `TTS_ENGINES`."""
     return _load(TTS_ENGINES, "speech synthesis", engine, pack_id, store, runtime)
+
+
+def load_embedding(
+    pack_id: str = "minilm-l6-v2-int8",
+    *,
+    engine: str | None = None,
+    store: ModelStore | None = None,
+    runtime: RuntimeOptions | None = None,
+) -> EmbeddingEngine:
+    """Load sentence embeddings; arguments and errors as `load_asr`, names in `EMBEDDING_ENGINES`."""
+    return _load(EMBEDDING_ENGINES, "sentence embeddings", engine, pack_id, store, runtime)
 
 
 def _load(

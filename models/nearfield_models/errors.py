@@ -16,6 +16,8 @@
     ├── WakePhraseError          a wake phrase that cannot be said or recognised
     ├── AudioFormatError         sound that cannot be read or converted
     ├── GrammarError             a sentence template is wrong
+    ├── TeachingError            too few sentences to learn intents from
+    ├── TrainedWeightsError      kept weights of a classifier are damaged
     └── CancelledWorkError       the caller no longer wants the result
 """
 
@@ -112,6 +114,18 @@ class GrammarError(ModelsError):
     """A sentence template is wrong; the message names the skill, the intent and the sentence."""
 
     code = "grammar_invalid"
+
+
+class TeachingError(ModelsError):
+    """A classifier was given too few sentences to learn from."""
+
+    code = "teaching_insufficient"
+
+
+class TrainedWeightsError(ModelsError):
+    """Weights kept by an earlier training are not what was written; training again mends it."""
+
+    code = "trained_weights_damaged"
 
 
 class CancelledWorkError(ModelsError):

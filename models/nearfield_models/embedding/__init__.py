@@ -1,0 +1,1 @@
+"""Sentence embeddings: the seam, and its engines."""

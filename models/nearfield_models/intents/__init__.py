@@ -1,0 +1,21 @@
+"""What a sentence that no template covers was meant to say: a classifier over sentence embeddings.
+
+``load_or_train`` gives a ``ParaphraseClassifier`` for a device's skills; ``teaching_of`` turns a grammar and
+the skills' example sentences into what it learns from.
+"""
+
+from nearfield_models.intents.classifier import Learned, ParaphraseClassifier, ParaphraseGuess, learn
+from nearfield_models.intents.keeping import Loaded, load_or_train
+from nearfield_models.intents.teaching import Example, Teaching, teaching_of
+
+__all__ = [
+    "Example",
+    "Learned",
+    "Loaded",
+    "ParaphraseClassifier",
+    "ParaphraseGuess",
+    "Teaching",
+    "learn",
+    "load_or_train",
+    "teaching_of",
+]

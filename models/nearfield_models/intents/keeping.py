@@ -1,0 +1,138 @@
+"""Trained weights on disk, so that a start does not train again.
+
+One file a device, ``paraphrases.npz``: arrays without pickle, and beside them what they were trained from,
+as a digest. Other sentences, another model or another way of training make another digest, and then it is
+trained anew; so it is where the file is damaged, and the reason is told.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from nearfield_models.embedding.engine import EmbeddingEngine
+from nearfield_models.errors import TrainedWeightsError
+from nearfield_models.intents.classifier import Learned, learn
+from nearfield_models.intents.features import WORD_PLACES
+from nearfield_models.intents.regression import Regression
+from nearfield_models.intents.teaching import Teaching
+from nearfield_models.placing import make_folder, storage_faults, write_whole
+
+FILE_NAME: Final = "paraphrases.npz"
+_WAY_OF_TRAINING: Final = 1
+"""Raised whenever the same sentences would be learned otherwise."""
+_LARGEST_BYTES: Final = 64 * 1024 * 1024
+_FAULTS: Final = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, NotImplementedError)
+"""What NumPy and the archive raise on bytes that are not what was written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What a start found or made."""
+
+    learned: Learned
+    origin: Literal["kept", "trained"]
+    reason: str
+    """Why it was trained; empty where it was kept."""
+
+
+def load_or_train(folder: Path, teaching: Teaching, engine: EmbeddingEngine, *, seed: int = 0) -> Loaded:
+    """Take the kept weights if they are of these sentences and this model; train and keep them otherwise.
+
+    Args:
+        folder: Of the device's own data; made where there is none.
+        teaching: What is to be known.
+        engine: The embedding model.
+        seed: Of the training.
+
+    Raises:
+        TeachingError: There are too few sentences of a kind.
+        EngineError: The embedding model failed.
+        StorageError: The weights cannot be written.
+    """
+    path = folder / FILE_NAME
+    digest = teaching_digest(teaching, engine.capabilities.model_id, seed)
+    reason = "nothing was kept"
+    if path.exists():
+        try:
+            learned = read_learned(path, digest)
+        except TrainedWeightsError as error:
+            reason = str(error)
+        else:
+            if learned is not None:
+                return Loaded(learned=learned, origin="kept", reason="")
+            reason = "the sentences, the model or the way of training changed"
+    learned = learn(teaching, engine, seed=seed)
+    with storage_faults(folder):
+        make_folder(folder)
+        write_whole(path, _packed(learned, digest))
+    return Loaded(learned=learned, origin="trained", reason=reason)
+
+
+def teaching_digest(teaching: Teaching, model_id: str, seed: int) -> str:
+    """What training depends on, as a sha256 in hexadecimal."""
+    examples = [astuple(example) for example in teaching.examples]
+    content = [_WAY_OF_TRAINING, model_id, seed, examples, teaching.out_of_scope]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def read_learned(path: Path, digest: str) -> Learned | None:
+    """Read kept weights; None where they were trained from something else.
+
+    Raises:
+        TrainedWeightsError: The file is not what was written.
+    """
+    try:
+        if path.stat().st_size > _LARGEST_BYTES:
+            raise ValueError(f"it is larger than {_LARGEST_BYTES} bytes")
+        with np.load(path, allow_pickle=False) as kept:
+            about = json.loads(bytes(kept["about"]))
+            if about["digest"] != digest:
+                return None
+            regression = Regression(centre=kept["centre"], weights=kept["weights"], biases=kept["biases"])
+        learned = Learned(
+            intents=tuple((str(skill), str(intent)) for skill, intent in about["intents"]),
+            regression=regression,
+            temperature=float(about["temperature"]),
+            threshold=float(about["threshold"]),
+        )
+        _require_shapes(learned)
+    except _FAULTS as error:
+        raise TrainedWeightsError(
+            f"the paraphrase weights in {path} are damaged and have to be trained again ({error})"
+        ) from error
+    return learned
+
+
+def _require_shapes(learned: Learned) -> None:
+    regression, classes = learned.regression, len(learned.intents) + 1
+    width = regression.centre.size
+    shapes = (regression.centre.shape, regression.weights.shape, regression.biases.shape)
+    if shapes != ((width,), (width, classes), (classes,)) or width <= WORD_PLACES:
+        raise ValueError(f"arrays of {shapes} for {classes} classes")
+
+
+def _packed(learned: Learned, digest: str) -> bytes:
+    about: dict[str, Any] = {
+        "digest": digest,
+        "intents": learned.intents,
+        "temperature": learned.temperature,
+        "threshold": learned.threshold,
+    }
+    regression = learned.regression
+    buffer = io.BytesIO()
+    np.savez(
+        buffer,
+        about=np.frombuffer(json.dumps(about).encode(), np.uint8),
+        centre=regression.centre,
+        weights=regression.weights,
+        biases=regression.biases,
+    )
+    return buffer.getvalue()
