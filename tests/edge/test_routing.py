@@ -43,6 +43,13 @@ def test_what_no_skill_knows_goes_to_the_cloud_where_there_is_a_link(policy: Rou
     assert "cloud: no link" in choose_route(NOTHING, Reach(), policy).considered
 
 
+def test_what_goes_on_with_a_conversation_that_is_over_is_nobodys_to_answer(policy: RoutingPolicy) -> None:
+    late = Understanding(intent=None, skill=None, source="expired")
+    decision = choose_route(late, Reach(cloud=True), policy)
+    assert decision.route == "refuse"
+    assert "cloud: it goes on with a conversation that is over" in decision.considered
+
+
 def test_a_stored_answer_comes_before_the_cloud(policy: RoutingPolicy) -> None:
     assert choose_route(NOTHING, Reach(cache=True, cloud=True), policy).route == "cache"
 

@@ -98,7 +98,17 @@ def test_an_exchange_is_wrong_when_more_happened_than_it_says() -> None:
     figures = figures_of([right, wrong])
     assert (figures["share_right"], figures["turns"], figures["turns_right"]) == (0.5, 4, 3)
     assert (figures["right_by_part"], figures["wrong"]) == ({"p": "1 of 2"}, ["p: quiet"])
+    assert figures["wrong_although_heard_right"] == 0
     assert figures_of([]) == {"exchanges": 0}
+
+
+@pytest.mark.parametrize(("says", "misheard"), [("A latte!", False), ("a lottery", True)])
+def test_what_was_misheard_is_told_from_what_was_misunderstood(says: str, misheard: bool) -> None:
+    exchange = Exchange(name="one", turns=[Said(says="a"), Said(says=says, intent="askMenu")])
+    held = Held(records=(record(Understanding(intent=None, skill=None)), record(LATTE)), left=Leaves())
+    judged = judge("p", exchange, held)
+    assert judged.was_misheard is misheard
+    assert figures_of([judged])["wrong_although_heard_right"] == (0 if misheard else 1)
 
 
 def test_a_line_is_spoken_once_and_then_read(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ with a data folder of its own; models are loaded once.
 
 An exchange is right when every turn is understood exactly as the script says (intent and slots, or not at
 all), every answer contains what it must, and at the end orders, calls and bookings are those of the script
-and no others. With ``--text`` the lines are typed: what is wrong then is not the ears' fault.
+and no others. ``wrong_although_heard_right`` counts the wrong ones that do not begin with a misheard turn.
+With ``--text`` the lines are typed, and nothing can be misheard.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from typing import Any, Final
 
 from nearfield_edge.configuration import Configuration
 from nearfield_edge.engine_loading import Engines, load_engines
+from nearfield_models.grammar.words import split_words
 from nearfield_models.store import ModelStore
 from nearfield_sync.messages.turn_record import TurnRecord
 from tools.bench.exchange_device import Held, Speaker, hold
@@ -45,6 +47,8 @@ class Judged:
     name: str
     turns: int
     wrong_turns: int
+    was_misheard: bool
+    """Whether the first turn that went wrong was transcribed with other words than were said."""
     faults: tuple[str, ...]
     """What was wrong, a line each; empty where the exchange is right."""
 
@@ -97,6 +101,7 @@ def figures_of(judged: Sequence[Judged]) -> dict[str, Any]:
         "share_right": len(right) / len(judged),
         "turns": turns,
         "turns_right": turns - sum(one.wrong_turns for one in judged),
+        "wrong_although_heard_right": sum(bool(one.faults) and not one.was_misheard for one in judged),
         "right_by_part": {
             part: f"{sum(one.part == part for one in right)} of {sum(one.part == part for one in judged)}"
             for part in parts
@@ -109,6 +114,7 @@ def judge(part: str, exchange: Exchange, held: Held) -> Judged:
     """Compare what came of an exchange with its script."""
     by_turn = [faults_of(turn, record) for turn, record in zip(exchange.turns, held.records, strict=True)]
     faults = [fault for faults in by_turn for fault in faults]
+    first_wrong = next((number for number, found in enumerate(by_turn) if found), None)
     if held.left != exchange.leaves:
         wanted, left = (leaves.model_dump(exclude_defaults=True) for leaves in (exchange.leaves, held.left))
         faults.append(f"must leave {wanted}, left {left}")
@@ -116,7 +122,9 @@ def judge(part: str, exchange: Exchange, held: Held) -> Judged:
         part=part,
         name=exchange.name,
         turns=len(exchange.turns),
-        wrong_turns=sum(bool(faults) for faults in by_turn),
+        wrong_turns=sum(bool(found) for found in by_turn),
+        was_misheard=first_wrong is not None
+        and not _same_words(exchange.turns[first_wrong].says, held.records[first_wrong]),
         faults=tuple(faults),
     )
 
@@ -135,6 +143,11 @@ def faults_of(turn: Said, record: TurnRecord | None) -> list[str]:
     if turn.reply not in reply.lower():
         faults.append(f"{heard} answered with “{reply}”, which must contain “{turn.reply}”")
     return faults
+
+
+def _same_words(says: str, record: TurnRecord | None) -> bool:
+    words = [word.text for word in split_words(says)]
+    return record is not None and words == [word.text for word in split_words(record.transcript)]
 
 
 def _told(intent: str | None, slots: Mapping[str, Any]) -> str:

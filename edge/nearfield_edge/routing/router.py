@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from nearfield_edge.routing.policy import RoutingPolicy
 from nearfield_sync.messages.turn_record import RouteDecision, Understanding
@@ -26,7 +27,7 @@ def choose_route(understanding: Understanding, reach: Reach, policy: RoutingPoli
     for route, verdict in (
         ("skill", _skill(understanding, policy)),
         ("cache", _cache(reach, policy)),
-        ("cloud", _cloud(reach, policy)),
+        ("cloud", _cloud(understanding, reach, policy)),
         ("clarify", _clarify(understanding, policy)),
     ):
         taken, reason = verdict
@@ -50,12 +51,12 @@ def _decision(
 
 
 Verdict = tuple[bool, str]
+_TOO_LATE: Final = "it goes on with a conversation that is over"
 
 
 def _skill(understanding: Understanding, policy: RoutingPolicy) -> Verdict:
     if understanding.skill is None:
-        is_late = understanding.source == "expired"
-        return False, "it goes on with a conversation that is over" if is_late else "no sentence fits"
+        return False, _TOO_LATE if understanding.source == "expired" else "no sentence fits"
     least = policy.skill.act_confidence
     if understanding.confidence < least:
         return False, f"confidence {understanding.confidence:.2f} below {least:.2f}"
@@ -68,7 +69,9 @@ def _cache(reach: Reach, policy: RoutingPolicy) -> Verdict:
     return (True, "a fitting answer is stored") if reach.cache else (False, "no fitting answer")
 
 
-def _cloud(reach: Reach, policy: RoutingPolicy) -> Verdict:
+def _cloud(understanding: Understanding, reach: Reach, policy: RoutingPolicy) -> Verdict:
+    if understanding.source == "expired":
+        return False, _TOO_LATE
     if reach.restricted:
         return False, "the site is restricted"
     if not policy.cloud.enabled or policy.cloud.may_leave == "nothing":
