@@ -20,6 +20,7 @@ from nearfield_models.wake.engine import WakeEngine
 
 if TYPE_CHECKING:
     from nearfield_models.wake.phrase import Compute
+    from nearfield_models.wake.phrase_decision import Look
 
 _Engine = TypeVar("_Engine")
 _Entry = TypeVar("_Entry")
@@ -157,7 +158,9 @@ def load_phrase_wake(
     asr: AsrEngine,
     vad: VadEngine,
     sensitivity: float = 0.5,
+    threshold: float | None = None,
     compute: Compute | None = None,
+    on_look: Callable[[Look], None] | None = None,
 ) -> WakeEngine:
     """Make a detector of any phrases out of a recogniser and a voice detector; nothing is trained.
 
@@ -166,7 +169,9 @@ def load_phrase_wake(
         asr: A recogniser that can be constrained; it may be shared with whoever computes in the same thread.
         vad: A voice detector that nobody else feeds.
         sensitivity: 0..1; more hears more, and wakes more often by mistake.
+        threshold: The evidence that a phrase needs; None takes what was measured for the sensitivity.
         compute: Where stretches of sound are scored; None computes in the caller's thread.
+        on_look: Told of every stretch that was scored.
 
     Raises:
         WakePhraseError: A phrase cannot be said or recognised.
@@ -182,8 +187,9 @@ def load_phrase_wake(
     return PhraseWake(
         PhraseScorer(asr, phrases),
         vad,
-        threshold=shipped_calibration().threshold(sensitivity),
+        threshold=shipped_calibration().threshold(sensitivity) if threshold is None else threshold,
         compute=compute or compute_here,
+        on_look=on_look,
     )
 
 

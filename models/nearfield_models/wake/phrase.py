@@ -19,7 +19,7 @@ from nearfield_models.errors import CancelledWorkError, EngineError
 from nearfield_models.pcm import HOP_BYTES, HOP_SAMPLES, SAMPLE_RATE_HZ, SAMPLES_PER_MS, Samples, to_float
 from nearfield_models.vad.engine import VadEngine
 from nearfield_models.wake.engine import WakeCapabilities, WakeDetection
-from nearfield_models.wake.phrase_decision import Look, PhraseDecision
+from nearfield_models.wake.phrase_decision import Look, PhraseEvidence
 from nearfield_models.wake.phrase_scoring import PhraseScore
 from nearfield_models.wake.phrase_windows import PhraseWindows, Stretch
 
@@ -85,7 +85,8 @@ class PhraseWake:
         """
         self._scorer = scorer
         self._vad = vad
-        self._decision = PhraseDecision(threshold)
+        self._threshold = threshold
+        self._evidence = PhraseEvidence()
         self._compute = compute
         self._on_look = on_look
         self._refractory_ms = refractory_ms
@@ -108,7 +109,7 @@ class PhraseWake:
         """Forget everything heard, and what is being computed about it."""
         self._vad.reset()
         self._windows.reset()
-        self._decision.reset()
+        self._evidence.reset()
         self._kept = np.zeros(self._kept_samples, np.float32)
         self._position = 0
         self._deaf_until = 0
@@ -142,14 +143,15 @@ class PhraseWake:
             return None
         (stretch, future), self._pending = self._pending, None
         try:
-            look = Look(stretch=stretch, scores=future.result())
+            look = self._evidence.accept(stretch, future.result())
         except CancelledWorkError:
             return None
         if self._on_look is not None:
             self._on_look(look)
-        score = self._decision.accept(look)
-        if score is None:
+        score = look.best
+        if score is None or score.evidence < self._threshold:
             return None
+        self._evidence.reset()
         self._deaf_until = self._position + self._refractory_ms * SAMPLES_PER_MS
         self._windows.begin_after(stretch.speech_end)
         return WakeDetection(

@@ -5,7 +5,6 @@ The second is at a fraction of a second more sound. One alone is too easily take
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,43 +20,39 @@ _LEAST_EVIDENCE: Final = -0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """One stretch that was looked at, with the evidence for each phrase."""
+    """One stretch that was looked at."""
 
     stretch: Stretch
     scores: tuple[PhraseScore, ...]
+    """For each phrase, at this stretch alone."""
+    best: PhraseScore | None
+    """The likeliest phrase with its mean evidence of this look and the one before; None for a first look."""
 
 
-class PhraseDecision:
+class PhraseEvidence:
     """Follows the looks of one stream."""
 
-    def __init__(self, threshold: float) -> None:
-        """Begin; ``threshold`` is the mean evidence from which a phrase counts as said."""
-        self._threshold = threshold
+    def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
         """Forget the looks so far."""
         self._before: Look | None = None
 
-    def accept(self, look: Look) -> PhraseScore | None:
-        """Take the next look; give the phrase that was said, with its mean evidence."""
-        before, self._before = self._before, look
-        if before is None or look.stretch.end - before.stretch.end > _APART_MS * SAMPLES_PER_MS:
-            return None
-        best = max(means(before.scores, look.scores), key=lambda score: score.evidence)
-        if best.evidence < self._threshold:
-            return None
-        self.reset()
-        return best
+    def accept(self, stretch: Stretch, scores: tuple[PhraseScore, ...]) -> Look:
+        """Take what was found in the next stretch, and put it beside what was found before."""
+        best = None
+        before = self._before
+        if before is not None and stretch.end - before.stretch.end <= _APART_MS * SAMPLES_PER_MS:
+            pairs = zip(before.scores, scores, strict=True)
+            best = max((_mean(*pair) for pair in pairs), key=lambda score: score.evidence)
+        self._before = Look(stretch=stretch, scores=scores, best=best)
+        return self._before
 
 
-def means(before: Sequence[PhraseScore], now: Sequence[PhraseScore]) -> list[PhraseScore]:
-    """The phrases of the later look with the mean evidence of both."""
-    return [
-        PhraseScore(
-            phrase=later.phrase,
-            evidence=(max(earlier.evidence, _LEAST_EVIDENCE) + later.evidence) / 2,
-            tokens_before=later.tokens_before,
-        )
-        for earlier, later in zip(before, now, strict=True)
-    ]
+def _mean(before: PhraseScore, now: PhraseScore) -> PhraseScore:
+    return PhraseScore(
+        phrase=now.phrase,
+        evidence=(max(before.evidence, _LEAST_EVIDENCE) + now.evidence) / 2,
+        tokens_before=now.tokens_before,
+    )

@@ -38,7 +38,7 @@ _TOKENS_PER_SECOND: Final = 6.0
 _SHORTEST_PHRASE_SECONDS: Final = 0.35
 _HOPELESS_NATS: Final = -5.0
 _DISCOUNT_LATER: Final = 0.1
-"""Evidence taken off for a phrase after other words: there are many such places, and one will fit by chance."""
+"""Evidence taken off for a phrase after other words: of so many places, one will fit by chance."""
 _PLAIN: Final = 0.9
 """Evidence that no later place could better by much."""
 _RARE_NATS: Final = -4.0
