@@ -26,14 +26,11 @@ TEMPLATES: dict[str, Any] = {
                 }
             ]
         },
-        "book": {
-            "data": [
-                {"sentences": ["book [the] {room} [{day}] [at {1..12:start_hour} [{minute:start_minute}]]"]}
-            ]
-        },
+        "book": {"data": [{"sentences": ["book [the] {room} [{day}] [at <clock>]"]}]},
         "note": {"data": [{"sentences": ["note {what}", "{day} note {what}"]}]},
         "ask": {"data": [{"sentences": ["is [the] {room} free [{day}]"]}]},
     },
+    "expansion_rules": {"clock": "[{past:start_past}] {1..12:start_hour} [{minute:start_minute}]"},
     "lists": {
         "size": {"values": ["small", "medium", "large"]},
         "drink": {"values": ["latte", "mocha", "iced coffee"]},
@@ -41,6 +38,7 @@ TEMPLATES: dict[str, Any] = {
         "room": {"values": ["blue room", "red room"]},
         "day": {"values": ["today", "tomorrow"]},
         "minute": {"values": [{"in": "thirty", "out": 30}, {"in": "fifteen", "out": 15}]},
+        "past": {"values": [{"in": "half past", "out": 30}]},
         "what": {"wildcard": True},
     },
 }
@@ -119,6 +117,11 @@ def test_what_was_said_after_the_corrected_value_stays_unless_said_again(
 def test_parts_of_one_value_are_replaced_together(grammar: Grammar) -> None:
     match = match_text(grammar, "book the blue room at three thirty, no, four")[0]
     assert values(match) == {"room": "blue room", "start_hour": 4}
+    match = match_text(grammar, "book the blue room at half past three, no, four")[0]
+    assert values(match) == {"room": "blue room", "start_hour": 4}
+
+
+def test_a_part_said_anew_leaves_the_parts_before_it(grammar: Grammar) -> None:
     match = match_text(grammar, "book the blue room at three thirty, no, fifteen")[0]
     assert values(match) == {"room": "blue room", "start_hour": 3, "start_minute": 15}
 
