@@ -20,7 +20,7 @@ from nearfield_models.grammar.corrections import (
     TAILS,
     restarts,
 )
-from nearfield_models.grammar.fillers import ANYWHERE, AT_THE_ENDS
+from nearfield_models.grammar.fillers import between_fillers, filler_phrases, hesitation_words
 from nearfield_models.grammar.filling import Filled
 from nearfield_models.grammar.grammar import SkillGrammar
 
@@ -66,10 +66,7 @@ class Walk:
         self._words = words
         self._blocks = blocks
         language = skill.language.split("-")[0]
-        self._hesitations = ANYWHERE.get(language, frozenset())
-        phrases = [tuple(phrase.split()) for phrase in AT_THE_ENDS.get(language, ())]
-        self._phrases = frozenset([*phrases, *skill.skip_phrases])
-        self._longest_phrase = max(map(len, self._phrases), default=0)
+        self._hesitations = hesitation_words(skill.language)
         self._corrections = frozenset(tuple(phrase.split()) for phrase in PHRASES.get(language, ()))
         self._articles = ARTICLES.get(language, frozenset())
         self._tails = TAILS.get(language, frozenset())
@@ -80,7 +77,8 @@ class Walk:
     def completed(self) -> Iterator[tuple[int, Way]]:
         """Give every sentence that the words make, as a template's number and the way through it."""
         count = len(self._words)
-        begins, ends = self._absorbed_at_start(), self._absorbed_at_end()
+        phrases = filler_phrases(self._skill.language, self._skill.skip_phrases)
+        begins, ends = between_fillers(self._words, phrases)
         for place, column in enumerate(self._columns):
             if place in begins:
                 column.setdefault(START, []).append(Way(place * FILLER_COST, 0, None))
@@ -94,30 +92,6 @@ class Walk:
                 if place < count:
                     self._advance(place, state, ways)
             column.clear()
-
-    def _absorbed_at_start(self) -> set[int]:
-        places = {0}
-        for place in range(len(self._words)):
-            if place in places:
-                places.update(self._after_filler(place))
-        return places
-
-    def _absorbed_at_end(self) -> set[int]:
-        count = len(self._words)
-        places = {count}
-        for place in reversed(range(count)):
-            if not places.isdisjoint(self._after_filler(place)):
-                places.add(place)
-        return places
-
-    def _after_filler(self, place: int) -> list[int]:
-        lengths = [
-            length
-            for length in range(1, self._longest_phrase + 1)
-            if tuple(self._words[place : place + length]) in self._phrases
-        ]
-        hesitation = [1] if self._words[place] in self._hesitations else []
-        return [place + length for length in {*lengths, *hesitation} if place + length <= len(self._words)]
 
     def _advance(self, place: int, state: int, ways: Collection[Way]) -> None:
         word = self._words[place]

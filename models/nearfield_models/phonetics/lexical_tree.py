@@ -136,7 +136,7 @@ class _Search:
         return _Paths(np.zeros(self._length, dtype=np.intp), np.arange(self._length), rows)
 
     def step(self, paths: _Paths, depth: int) -> tuple[_Paths, list[tuple[int, int, int, float]]]:
-        """Go one phone down the tree: the paths that are left, and (node, start, end, cost) of words found."""
+        """Go one phone down the tree: what is left, and (node, start, end, cost) of words found."""
         tree = self._tree
         counts = tree._count[paths.nodes]
         parents = np.repeat(np.arange(counts.size), counts)

@@ -61,9 +61,9 @@ _VOWELS: Final[Mapping[str, str]] = {
 _WEAK: Final = frozenset("əɐɪᵻʊɨhʔjwɾ")
 """What is swallowed or put in without anybody noticing."""
 _UNRELEASED: Final = frozenset("tdɹɚ")
-_SKIP_WEAK: Final = 0.45
-_SKIP_UNRELEASED: Final = 0.6
-_SKIP: Final = 0.8
+_SKIP_WEAK: Final = 0.4
+_SKIP_UNRELEASED: Final = 0.5
+_SKIP: Final = 0.75
 
 
 class _Features(NamedTuple):
