@@ -30,6 +30,7 @@ from nearfield_models.pcm import HOP_BYTES, SAMPLE_RATE_HZ
 from nearfield_models.wake.engine import WakeDetection, WakeEngine
 from nearfield_models.wake.phrase_decision import Look
 from nearfield_models.wake.phrase_sensitivity import shipped_calibration
+from nearfield_models.wake.phrase_spelling import checked_phrase
 
 _SOUND_FILES = (".wav", ".flac", ".ogg", ".mp3", ".aiff")
 _QUIET_HOPS = 50
@@ -88,7 +89,7 @@ def tune(
 
 
 def _chosen(place: Surroundings, phrases: Sequence[str]) -> tuple[str, ...]:
-    chosen = tuple(phrases) or place.configuration.wake.phrase
+    chosen = tuple(checked_phrase(phrase) for phrase in phrases) or place.configuration.wake.phrase
     if not chosen:
         raise ConfigurationError(
             "there is no phrase to listen for: give --phrase, or set wake.phrase in the configuration"
@@ -186,7 +187,9 @@ class _Bars:
         bar = f"[{colour}]{'█' * length}[/]{'·' * (BAR_WIDTH - length)}"
         woken = f"  woken by {look.best.phrase!r}" if detection is not None else ""
         at = look.stretch.end / SAMPLE_RATE_HZ
-        self._console.print(f"{at:8.2f} s  {bar} {look.best.evidence:5.2f}{woken}", highlight=False)
+        self._console.print(
+            f"{at:8.2f} s  {bar} {look.best.evidence:5.2f}{woken}", highlight=False, soft_wrap=True
+        )
 
 
 def _json_line(look: Look, detection: WakeDetection | None) -> None:
@@ -212,4 +215,5 @@ def _show(console: Console, proposal: Proposal) -> None:
         f"{proposal.alarms} false alarms in {proposal.hours_of_negatives:.2f} h of other recordings; the"
         f" likest has evidence {proposal.strongest_negative:.2f}, {proposal.threshold:.2f} wakes",
         highlight=False,
+        soft_wrap=True,
     )

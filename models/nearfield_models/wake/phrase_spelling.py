@@ -17,6 +17,7 @@ from nearfield_models.errors import EngineError, WakePhraseError
 
 LONGEST_WORDS: Final = 6
 _SHORTEST_LETTERS: Final = 2
+_SHORT_LETTERS: Final = 5
 _LONGEST_LETTERS: Final = 60
 _SHORTEST_HALF: Final = 3
 _MOST_SPELLINGS: Final = 6
@@ -71,6 +72,11 @@ def checked_phrase(phrase: str) -> str:
             f" {_LONGEST_LETTERS} letters"
         )
     return text
+
+
+def is_short(phrase: str) -> bool:
+    """Whether a phrase has so few sounds that it lies within other words and much talk."""
+    return sum(character.isalpha() for character in phrase) < _SHORT_LETTERS
 
 
 def spellings(phrase: str, tokens: Tokens) -> PhraseSpellings:
