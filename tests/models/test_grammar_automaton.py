@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from nearfield_models.grammar import SentenceSource, compile_grammar
 from nearfield_models.grammar.automaton import START, Arc, Arcs, Automaton, determinise, minimal
 from nearfield_models.grammar.grammar import SkillGrammar
-from nearfield_models.grammar.variants import read_as
 
 MOST_SENTENCES = 2_000
 
@@ -225,8 +224,3 @@ def test_a_list_reads_every_form_of_its_values_and_means_them_all(
     }
     assert found == expected
     assert len({repr(meaning.value) for meaning in phrases.meanings}) == len(phrases.meanings)
-
-
-def test_english_forms_are_no_words_of_each_other() -> None:
-    forms = read_as("en")
-    assert not {word for words in forms.values() for word in words} & set(forms)

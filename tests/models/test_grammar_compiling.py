@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from nearfield_models.errors import GrammarError
-from nearfield_models.grammar import SentenceSource, compile_grammar, match_text
+from nearfield_models.grammar import SentenceSource, automaton, compile_grammar, match_text
 
 
 def document(*sentences: str, **parts: Any) -> dict[str, Any]:
@@ -148,3 +148,55 @@ def test_values_for_a_list_that_no_sentence_reads_are_refused(skill: str, name: 
 def test_two_skills_of_one_name_are_refused() -> None:
     with pytest.raises(GrammarError, match="got them 2 times"):
         compile_grammar([source("a"), source("b")])
+
+
+def test_a_grammar_of_nothing_understands_nothing() -> None:
+    nothing = SentenceSource(skill="idle", templates={"language": "en", "intents": {}})
+    for grammar in (compile_grammar([]), compile_grammar([nothing])):
+        assert match_text(grammar, "hello") == ()
+
+
+def test_sentences_of_one_block_that_end_alike_stand_for_each_other() -> None:
+    skill = compile_grammar([source("turn the light on", "switch the light on", "stop")]).skills[0]
+    assert skill.automaton.state_count == 5
+    ending = next(endings for endings in skill.automaton.endings if endings)
+    assert [skill.templates[number].text for number in ending] == ["turn the light on"]
+
+
+def test_sentences_of_different_blocks_keep_their_meanings_where_they_end_alike() -> None:
+    templates = document("turn the light on")
+    templates["intents"]["other"] = {"data": [{"sentences": ["switch the light on", "turn the light on"]}]}
+    grammar = compile_grammar([SentenceSource(skill="lamp", templates=templates)])
+    assert [match.intent for match in match_text(grammar, "switch the light on")] == ["other"]
+    assert [match.intent for match in match_text(grammar, "turn the light on")] == ["ask", "other"]
+
+
+def test_sentences_that_are_too_large_only_together_are_refused_by_their_skill(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(automaton, "LARGEST_STATES", 20)
+    with pytest.raises(GrammarError, match='skill "lamp": its sentences make more than 20 states'):
+        compile_grammar([source(*(f"say {word} and stop" for word in "abcdefghij"))])
+    with pytest.raises(GrammarError, match=r'sentence "a a.*": more than 20 states; say it with fewer'):
+        compile_grammar([source("go", "a " * 30)])
+
+
+def test_noise_words_may_be_templates() -> None:
+    grammar = compile_grammar([source("stop", skip_words=["(dear|good) device [mine]", "[oh]"])])
+    assert set(grammar.skills[0].skip_phrases) == {
+        ("oh",),
+        *((first, "device", *rest) for first in ("dear", "good") for rest in ((), ("mine",))),
+    }
+    assert match_text(grammar, "good device mine, stop")
+
+
+@pytest.mark.parametrize(
+    ("skip_word", "told"),
+    [
+        ("{name}", "cannot read a list, found {name}"),
+        ("(a|b|c|d)" + " (a|b|c|d)" * 6, "says more than 1000 phrases"),
+    ],
+)
+def test_noise_words_are_bounded_and_read_no_list(skip_word: str, told: str) -> None:
+    with pytest.raises(GrammarError, match=re.escape(told)):
+        compile_grammar([source("stop", skip_words=[skip_word])])

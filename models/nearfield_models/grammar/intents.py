@@ -148,9 +148,7 @@ def _block_of(group: Mapping[str, Any], file: Path, combination: Mapping[str, An
         if isinstance(domains, str):
             named = combination.get("name_domain_groups", {})
             if domains not in named:
-                raise GrammarError(
-                    f'{file}: intents.yaml has no name_domain_groups "{domains}" for this file'
-                )
+                raise GrammarError(f'{file}: intents.yaml names no domains "{domains}" for this file')
             domains = named[domains]
         requires["domain"] = list(domains)
     elif "inferred_domain" in group:
