@@ -57,6 +57,9 @@ def test_without_a_file_every_default_holds() -> None:
         ({"audio": {"longest_file_seconds": 0}}, "audio.longest_file_seconds"),
         ({"audio": {"websocket": {"prot": 1}}}, "did you mean 'port'?"),
         ({"wake": {"mode": "telepathy"}}, "wake.mode"),
+        ({"wake": {"phrase": "h4llo"}}, "wake.phrase': wake phrase 'h4llo' cannot be said"),
+        ({"wake": {"phrase": ["hello", ""]}}, "wake.phrase': a wake phrase is empty"),
+        ({"wake": {"sensitivity": 1.5}}, "wake.sensitivity"),
     ],
 )
 def test_a_mistake_is_named_with_its_key(raw: dict[str, Any], told: str) -> None:
@@ -64,3 +67,17 @@ def test_a_mistake_is_named_with_its_key(raw: dict[str, Any], told: str) -> None
         parse_configuration(raw, where="site.toml")
     assert str(error.value).startswith("site.toml: ")
     assert told in str(error.value)
+
+
+def test_a_wake_phrase_is_one_or_several_and_takes_the_place_of_the_default_packs() -> None:
+    one = parse_configuration({"wake": {"phrase": "hello  nearfield!"}}, where="test").wake
+    assert one.phrase == ("hello nearfield",)
+    assert one.packs_in_use == ()
+    several = parse_configuration({"wake": {"phrase": ["hello nearfield", "hey Joe"]}}, where="test").wake
+    assert several.phrase == ("hello nearfield", "hey Joe")
+    assert Configuration().wake.packs_in_use == Configuration().wake.packs
+
+
+def test_packs_that_are_named_are_listened_for_beside_a_phrase() -> None:
+    raw = {"wake": {"phrase": "hello nearfield", "packs": ["microwakeword-alexa"]}}
+    assert parse_configuration(raw, where="test").wake.packs_in_use == ("microwakeword-alexa",)

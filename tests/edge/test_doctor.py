@@ -38,6 +38,30 @@ def another_machine(root: Path, files: dict[str, str]) -> Path:
     return root
 
 
+def test_a_wake_phrase_is_looked_at_only_where_it_wakes() -> None:
+    assert checks.wake_phrases(Configuration()) == []
+    pressed = configured(wake={"phrase": "hi", "mode": "push_to_talk"})
+    assert checks.wake_phrases(pressed) == []
+    (fine,) = checks.wake_phrases(configured(wake={"phrase": "hello nearfield"}))
+    assert (fine.name, fine.status) == ("wake phrase 'hello nearfield'", "ok")
+
+
+def test_a_short_wake_phrase_is_warned_of_with_the_reason() -> None:
+    short, fine = checks.wake_phrases(configured(wake={"phrase": ["hi", "hello nearfield"]}))
+    assert short.status == "warn"
+    assert "other words" in short.found
+    assert "two words" in short.mend
+    assert fine.status == "ok"
+
+
+def test_a_recogniser_that_cannot_be_asked_for_a_phrase_fails() -> None:
+    (found,) = checks.wake_phrases(
+        configured(wake={"phrase": "hello nearfield"}, engines={"asr_engine": "sherpa"})
+    )
+    assert found.status == "fail"
+    assert 'asr_engine = "moonshine"' in found.mend
+
+
 def test_this_machine_is_looked_at_as_a_whole_and_told_as_json(tmp_path: Path) -> None:
     findings = run_checks(None, store=ModelStore(tmp_path))
     names = by_name(findings)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from nearfield_edge.audio.source import AudioFrame
 from nearfield_edge.ears import CATCH_UP_MS, Ears
 from nearfield_edge.sound import SoundMemory
 from nearfield_edge.turn.events import HopHeard, WakeDetected
-from nearfield_models.pcm import HOP_SAMPLES, SAMPLE_RATE_HZ, to_bytes
+from nearfield_models.pcm import HOP_SAMPLES, SAMPLE_RATE_HZ, SAMPLES_PER_MS, to_bytes
 from nearfield_models.segmentation import SegmentationSettings, SpeechSegmenter
+from nearfield_models.wake.engine import WakeDetection
 from nearfield_sync.telemetry import Counters
 from tests.fakes.vad import LoudnessVad
 from tests.fakes.wake import ScriptedWake
@@ -63,3 +66,33 @@ def test_the_wake_word_makes_the_voice_detector_catch_up_in_the_same_hop() -> No
     (heard,) = ears.hear(frame(100, 0.5))
     assert heard == HopHeard(at=101 * HOP_SAMPLES, speech=True)
     assert vad.hops == CATCH_UP_MS // 10 + 2
+
+
+class KnowsWhere(ScriptedWake):
+    """Says that its phrase ended 300 ms ago and lasted half a second."""
+
+    def accept(self, hop: bytes) -> WakeDetection | None:
+        found = super().accept(hop)
+        ms = SAMPLES_PER_MS
+        return found and replace(found, began_ago_samples=800 * ms, ended_ago_samples=300 * ms)
+
+
+def test_where_a_wake_phrase_was_is_told_in_positions_of_the_sound() -> None:
+    ears = hearing(LoudnessVad(), KnowsWhere([99]))
+    for number in range(99):
+        ears.hear(frame(number, 0.5), attentive=False)
+    wake, _ = ears.hear(frame(99, 0.5), attentive=False)
+    at = 100 * HOP_SAMPLES
+    assert wake == WakeDetected(
+        at=at,
+        phrase="Alexa",
+        score=1.0,
+        began=at - 800 * SAMPLES_PER_MS,
+        ended=at - 300 * SAMPLES_PER_MS,
+    )
+
+
+def test_a_detector_that_does_not_know_where_its_phrase_began_leaves_that_open() -> None:
+    ears = hearing(LoudnessVad(), ScriptedWake([0]))
+    wake, _ = ears.hear(frame(0, 0.5), attentive=False)
+    assert wake == WakeDetected(at=HOP_SAMPLES, phrase="Alexa", score=1.0, began=None, ended=HOP_SAMPLES)

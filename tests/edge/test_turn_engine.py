@@ -162,6 +162,28 @@ def test_the_dying_wake_word_is_no_request_and_what_follows_a_pause_stands_alone
     assert recognise.first_sample == (2_710 - 300) * SAMPLES_PER_MS
 
 
+def test_a_request_that_began_before_the_wake_phrase_was_noticed_is_kept_from_the_phrase_on() -> None:
+    talk = Conversation(TurnSettings())
+    talk.hear(3_000, speech=True)
+    began, ended = 1_200 * SAMPLES_PER_MS, 2_600 * SAMPLES_PER_MS
+    talk.tell(ev.WakeDetected(at=talk.at, phrase="hello nearfield", score=1.0, began=began, ended=ended))
+    talk.hear(100, speech=True)
+    talk.hear(500, speech=False)
+    (recognise,) = talk.given(do.Recognise)
+    assert isinstance(recognise, do.Recognise)
+    assert recognise.wake_phrase == "hello nearfield"
+    assert recognise.first_sample == began - 300 * SAMPLES_PER_MS
+
+
+def test_a_wake_phrase_noticed_at_its_end_still_has_time_to_die_away() -> None:
+    talk = Conversation(TurnSettings())
+    talk.hear(1_000, speech=True)
+    talk.tell(ev.WakeDetected(at=talk.at, phrase="alexa", score=1.0, began=0, ended=talk.at))
+    talk.hear(200, speech=True)
+    talk.hear(1_500, speech=False)
+    assert not talk.given(do.Recognise)
+
+
 def test_a_flicker_of_the_voice_detector_does_not_make_the_dying_wake_word_a_request() -> None:
     talk = Conversation(TurnSettings())
     talk.hear(1_000, speech=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import string
 
 import pytest
@@ -83,9 +84,7 @@ def test_the_tokens_of_each_word_are_known() -> None:
     table = small_table()
     for spelling in spellings("hello nearfield", table).first:
         starts = [*spelling.word_starts, len(spelling.tokens)]
-        words = [
-            table.decode(spelling.tokens[a:b]).strip(" ") for a, b in zip(starts, starts[1:], strict=False)
-        ]
+        words = [table.decode(spelling.tokens[a:b]).strip(" ") for a, b in itertools.pairwise(starts)]
         assert words == spelling.text.split(" ")
 
 
