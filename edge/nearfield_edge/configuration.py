@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from nearfield_edge.errors import ConfigurationError
 from nearfield_edge.validation import sentence
 from nearfield_models.errors import WakePhraseError
+from nearfield_models.site_files import is_file_name
 from nearfield_models.wake.phrase_spelling import checked_phrase
 
 Milliseconds = Annotated[int, Field(ge=0, le=600_000)]
@@ -117,19 +118,35 @@ class AudioSection(Section):
     stdin: StandardInputSection = StandardInputSection()
 
 
+class PorcupineSection(Section):
+    """Porcupine with the customer's key; its first use contacts its vendor."""
+
+    keywords: tuple[Path, ...] = ()
+    """Keyword files (``.ppn``) for this kind of machine, in place of ``wake.packs``."""
+    key_file: Path | None = None
+    """File whose first line is the vendor's access key; without it NEARFIELD_PORCUPINE_KEY is the key."""
+    language_model: Path | None = None
+    """The vendor's file (``.pv``) for keywords that are not English."""
+    sensitivity: float = Field(0.5, ge=0, le=1)
+
+
 class WakeSection(Section):
     """What opens a turn."""
 
     mode: Literal["wake", "push_to_talk", "open_mic"] = "wake"
+    engine: Literal["microwakeword", "microwakeword-litert", "openwakeword", "porcupine"] = "microwakeword"
     packs: tuple[str, ...] = ("microwakeword-okay-nabu", "microwakeword-alexa")
     phrase: tuple[str, ...] = ()
     """Phrases of the site's own, one or a list; the packs count beside them only where they are named."""
     sensitivity: float = Field(0.5, ge=0, le=1)
     """Of the site's own phrases; more hears more, and wakes more often by mistake."""
+    porcupine: PorcupineSection = PorcupineSection()
 
     @property
     def packs_in_use(self) -> tuple[str, ...]:
-        """The packs to listen with: none where phrases take the place of the default."""
+        """The packs to listen with: none for Porcupine, or where phrases take the place of the default."""
+        if self.engine == "porcupine":
+            return ()
         return self.packs if not self.phrase or "packs" in self.model_fields_set else ()
 
     @field_validator("phrase", mode="before")
@@ -175,7 +192,8 @@ class EngineSection(Section):
     """How models run."""
 
     asr: str = "moonshine-tiny-en"
-    asr_engine: Literal["moonshine", "sherpa"] = "moonshine"
+    """A pack; for whisper-cpp also the path of a model file in ggml's form."""
+    asr_engine: Literal["moonshine", "sherpa", "whisper-cpp"] = "moonshine"
     tts: str = "piper-en-us-joe-medium"
     runtime: Literal["onnxruntime", "openvino"] = "onnxruntime"
     """What runs the voice and the voice detector; recognition is in ONNX Runtime's own format."""
@@ -183,6 +201,15 @@ class EngineSection(Section):
     """ONNX Runtime's execution providers, best first; `nearfield doctor` lists them."""
     openvino_device: str = "AUTO:NPU,GPU,CPU"
     threads: int = Field(2, ge=1, le=64)
+
+    @model_validator(mode="after")
+    def _file_fits_its_engine(self) -> EngineSection:
+        if is_file_name(self.asr) and self.asr_engine != "whisper-cpp":
+            raise ValueError(
+                f'asr is the path of a file, which asr_engine = "{self.asr_engine}" cannot read: name a pack '
+                'or choose asr_engine = "whisper-cpp"'
+            )
+        return self
 
 
 class SkillsSection(Section):

@@ -6,10 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from nearfield_edge.configuration import Configuration
+from nearfield_edge.porcupine import load_porcupine
 from nearfield_models.asr.engine import AsrEngine
 from nearfield_models.engines import load_asr, load_tts, load_vad, load_wake
 from nearfield_models.policy import named_policy, require_accepted
 from nearfield_models.runtime.session import RuntimeOptions
+from nearfield_models.site_files import is_file_name, pack_or_file
 from nearfield_models.store import ModelStore
 from nearfield_models.tts.engine import TtsEngine
 from nearfield_models.vad.engine import VadEngine
@@ -37,17 +39,20 @@ def load_engines(configuration: Configuration, *, hear: bool, speak: bool) -> En
 
     Raises:
         ModelsError: A pack is missing, damaged or not accepted, or a model cannot be loaded.
+        EdgeError: Porcupine is refused here, or lacks its key or its keywords.
     """
     chosen = configuration.engines
     store = ModelStore.default()
     listens = hear and configuration.wake.mode == "wake"
     wake_packs = configuration.wake.packs_in_use if listens else ()
+    by_porcupine = listens and configuration.wake.engine == "porcupine"
     phrases = configuration.wake.phrase if listens else ()
     packs = [*wake_packs]
     packs += [configuration.vad.pack, chosen.asr] if hear else []
     packs += [chosen.tts] if speak else []
     policy = named_policy(configuration.device.profile)
-    verdicts = require_accepted([store.catalogue.manifest(pack) for pack in packs], policy)
+    described = [store.catalogue.manifest(pack) for pack in packs if not is_file_name(pack)]
+    verdicts = require_accepted(described, policy)
     runtime = RuntimeOptions(
         engine=chosen.runtime,
         providers=chosen.providers,
@@ -68,17 +73,20 @@ def load_engines(configuration: Configuration, *, hear: bool, speak: bool) -> En
         phrase_vad = (
             pool.submit(load_vad, configuration.vad.pack, store=store, runtime=small) if phrases else None
         )
-        wake = (
-            pool.submit(load_wake, wake_packs[0], also=wake_packs[1:], store=store, runtime=small)
-            if wake_packs
-            else None
-        )
+        wake = []
+        if wake_packs:
+            engine, also = configuration.wake.engine, wake_packs[1:]
+            wake.append(
+                pool.submit(load_wake, wake_packs[0], also=also, engine=engine, store=store, runtime=small)
+            )
+        if by_porcupine:
+            wake.append(pool.submit(load_porcupine, configuration))
         return Engines(
-            wake=(wake.result(),) if wake else (),
+            wake=tuple(engine.result() for engine in wake),
             vad=vad.result() if vad else None,
             phrase_vad=phrase_vad.result() if phrase_vad else None,
             asr=asr.result() if asr else None,
             tts=tts.result() if tts else None,
-            versions={pack: store.installed(pack).digest for pack in packs},
+            versions={pack.id: pack.digest for pack in (pack_or_file(name, store) for name in packs)},
             notices=tuple(verdict.notice for verdict in verdicts if verdict.notice),
         )

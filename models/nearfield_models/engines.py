@@ -13,6 +13,7 @@ from nearfield_models.asr.engine import AsrEngine
 from nearfield_models.embedding.engine import EmbeddingEngine
 from nearfield_models.errors import EngineError
 from nearfield_models.runtime.session import RuntimeOptions
+from nearfield_models.site_files import pack_or_file
 from nearfield_models.store import InstalledPack, ModelStore
 from nearfield_models.tts.engine import TtsEngine
 from nearfield_models.vad.engine import VadEngine
@@ -38,6 +39,12 @@ def _sherpa(pack: InstalledPack, runtime: RuntimeOptions) -> AsrEngine:
     from nearfield_models.asr.sherpa import SherpaAsr
 
     return SherpaAsr(pack, runtime)
+
+
+def _whisper_cpp(pack: InstalledPack, runtime: RuntimeOptions) -> AsrEngine:
+    from nearfield_models.asr.whisper_cpp import WhisperCppAsr
+
+    return WhisperCppAsr(pack, runtime)
 
 
 def _silero(pack: InstalledPack, runtime: RuntimeOptions) -> VadEngine:
@@ -83,7 +90,11 @@ def _minilm(pack: InstalledPack, runtime: RuntimeOptions) -> EmbeddingEngine:
 
 
 # The first of each table is the default.
-ASR_ENGINES: Final[Mapping[str, _Constructor[AsrEngine]]] = {"moonshine": _moonshine, "sherpa": _sherpa}
+ASR_ENGINES: Final[Mapping[str, _Constructor[AsrEngine]]] = {
+    "moonshine": _moonshine,
+    "sherpa": _sherpa,
+    "whisper-cpp": _whisper_cpp,
+}
 VAD_ENGINES: Final[Mapping[str, _Constructor[VadEngine]]] = {"silero": _silero}
 WAKE_ENGINES: Final[Mapping[str, _WakeConstructor]] = {
     "microwakeword": _micro_wake_word,
@@ -104,7 +115,7 @@ def load_asr(
     """Load a speech recogniser.
 
     Args:
-        pack_id: A fetched pack of role ``asr``.
+        pack_id: A fetched pack of role ``asr``, or the path of a site's own model file.
         engine: A name in `ASR_ENGINES`; None means its first.
         store: Where packs lie; None means this user's store.
         runtime: Hardware and threads; None means the defaults.
@@ -224,7 +235,8 @@ def _load(
     runtime: RuntimeOptions | None,
 ) -> _Engine:
     make = _chosen(table, purpose, engine)
-    return make((store or ModelStore.default()).installed(pack_id), runtime or RuntimeOptions())
+    pack = pack_or_file(pack_id, store or ModelStore.default())
+    return make(pack, runtime or RuntimeOptions())
 
 
 def _chosen(table: Mapping[str, _Entry], purpose: str, engine: str | None) -> _Entry:

@@ -45,6 +45,7 @@ def run_checks(
         "sound devices": lambda: software.sound_devices(configuration),
         "packs": lambda: software.packs(configuration, packs_in),
         "wake phrase": lambda: wake_phrases(configuration),
+        "porcupine": lambda: software.porcupine(configuration),
         "data folder": lambda: machine.disk(configuration.device.data),
         "limits": machine.limits,
         "clock": lambda: machine.wall_clock(clock or SystemClock()),

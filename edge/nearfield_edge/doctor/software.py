@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
@@ -9,11 +10,13 @@ from typing import Any
 
 from nearfield_edge.configuration import Configuration
 from nearfield_edge.doctor.findings import Finding
-from nearfield_edge.errors import SourceError
+from nearfield_edge.errors import EdgeError, SourceError
+from nearfield_edge.porcupine import require_porcupine
 from nearfield_models.errors import ModelsError, RuntimeMissingError
 from nearfield_models.policy import judge, named_policy
 from nearfield_models.runtime.onnx_runtime import available_providers
 from nearfield_models.runtime.open_vino import available_devices
+from nearfield_models.site_files import is_file_name, pack_or_file
 from nearfield_models.store import ModelStore
 
 
@@ -29,6 +32,7 @@ def python() -> Finding:
 def packages(configuration: Configuration) -> list[Finding]:
     """The libraries that this configuration needs, and those that it could use."""
     engines = configuration.engines
+    wake = configuration.wake.engine if configuration.wake.mode == "wake" else ""
     by_device = {"microphone", "speaker"} & {configuration.audio.source, configuration.audio.sink}
     needed_by = {
         "onnxruntime": "edge",
@@ -40,6 +44,9 @@ def packages(configuration: Configuration) -> list[Finding]:
         "sounddevice": "audio" if by_device else "",
         "openvino": "openvino" if engines.runtime == "openvino" else "",
         "sherpa-onnx": "sherpa" if engines.asr_engine == "sherpa" else "",
+        "pywhispercpp": "whisper-cpp" if engines.asr_engine == "whisper-cpp" else "",
+        "ai-edge-litert": "litert" if wake in ("microwakeword-litert", "openwakeword") else "",
+        "pvporcupine": "porcupine" if wake == "porcupine" else "",
     }
     return [_package(name, extra) for name, extra in needed_by.items()]
 
@@ -152,7 +159,10 @@ def _not_needed(kind: str) -> Finding:
 
 def packs(configuration: Configuration, store: ModelStore) -> list[Finding]:
     """Every byte of the packs in use, and whether the site's policy accepts their licences."""
-    return [_pack(pack_id, configuration, store) for pack_id in _packs_in_use(configuration)]
+    return [
+        _site_file(name, store) if is_file_name(name) else _pack(name, configuration, store)
+        for name in _packs_in_use(configuration)
+    ]
 
 
 def _packs_in_use(configuration: Configuration) -> Iterable[str]:
@@ -160,6 +170,33 @@ def _packs_in_use(configuration: Configuration) -> Iterable[str]:
     return dict.fromkeys(
         (configuration.engines.asr, configuration.vad.pack, *wake, configuration.engines.tts)
     )
+
+
+def _site_file(name: str, store: ModelStore) -> Finding:
+    try:
+        file = pack_or_file(name, store)
+    except ModelsError as error:
+        return Finding(name=f"model file {name}", status="fail", found=str(error), mend="mend engines.asr")
+    return Finding(name=f"model file {name}", status="ok", found=f"the site's own, {file.digest}")
+
+
+def porcupine(configuration: Configuration) -> list[Finding]:
+    """Whether Porcupine has its key and its keywords and may run here, where it is chosen."""
+    if configuration.wake.mode != "wake" or configuration.wake.engine != "porcupine":
+        return []
+    try:
+        require_porcupine(configuration, os.environ)
+    except EdgeError as error:
+        mend = "give it what it needs, or choose another wake.engine"
+        return [Finding(name="porcupine", status="fail", found=str(error), mend=mend)]
+    return [
+        Finding(
+            name="porcupine",
+            status="warn",
+            found="has its key and its keywords",
+            mend="its first use on a device contacts its vendor: start the device once while it is connected",
+        )
+    ]
 
 
 def _pack(pack_id: str, configuration: Configuration, store: ModelStore) -> Finding:
