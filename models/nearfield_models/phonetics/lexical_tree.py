@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearfield_models.phonetics.distance import skip_costs, substitution_costs
-from nearfield_models.phonetics.phones import Phone, skip_cost
+from nearfield_models.phonetics.phones import Phone
 
 MOST_PATHS: Final = 2_500
 FURTHEST: Final = 0.45
@@ -54,17 +54,21 @@ class LexicalTree:
             (tuple(number[phone] for phone in phones), word) for word, phones in pronunciations.items()
         )
         self._words: dict[int, tuple[str, ...]] = {}
-        phones, first, count = self._grow(entries)
-        self._phones: Numbers = np.array(phones, dtype=np.intp)
-        self._first: Numbers = np.array(first, dtype=np.intp)
-        self._count: Numbers = np.array(count, dtype=np.intp)
-        self._weights = self._weigh()
-        self._ends_word = np.zeros(len(phones), dtype=bool)
+        self._phones: Numbers
+        self._first: Numbers
+        self._count: Numbers
+        self._weights: Rows
+        self._grow(entries)
+        self._ends_word = np.zeros(self._phones.size, dtype=bool)
         self._ends_word[list(self._words)] = True
 
-    def _grow(self, entries: Sequence[tuple[tuple[int, ...], str]]) -> tuple[list[int], list[int], list[int]]:
-        """Number the nodes level by level, so that the children of each follow one another."""
-        phones, first, count = [0], [], []
+    def _grow(self, entries: Sequence[tuple[tuple[int, ...], str]]) -> None:
+        """Number the nodes level by level, so that the children of each follow one another.
+
+        A node's weight is what it costs to miss everything from the root to it.
+        """
+        phones, weights, first, count = [0], [0.0], [], []
+        skips = self._skips.tolist()
         spans = [(0, len(entries), 0)]  # of each node: its entries, and how many phones they share
         for node, (begin, end, depth) in enumerate(spans):  # grows while it is read
             at = begin
@@ -78,17 +82,11 @@ class LexicalTree:
                 while at < end and entries[at][0][depth] == phone:
                     at += 1
                 phones.append(phone)
+                weights.append(weights[node] + skips[phone])
                 spans.append((since, at, depth + 1))
             count.append(len(spans) - first[-1])
-        return phones, first, count
-
-    def _weigh(self) -> Rows:
-        """What it costs to miss everything from the root to each node."""
-        weights = np.zeros(self._phones.size)
-        for node in range(self._phones.size):
-            children = slice(self._first[node], self._first[node] + self._count[node])
-            weights[children] = weights[node] + self._skips[self._phones[children]]
-        return weights
+        self._phones, self._weights = np.array(phones, dtype=np.intp), np.array(weights)
+        self._first, self._count = np.array(first, dtype=np.intp), np.array(count, dtype=np.intp)
 
     def words_in(self, phones: Sequence[Phone]) -> tuple[tuple[Spotted, ...], ...]:
         """Find the words that may begin at each place, by what follows it; a word may have several ends.
@@ -173,8 +171,3 @@ class _Search:
                 strict=True,
             )
         )
-
-
-def missing_cost(phones: Sequence[Phone]) -> float:
-    """What it costs not to hear a word at all."""
-    return sum(map(skip_cost, phones))
