@@ -25,9 +25,9 @@ from nearfield_models.wake.phrase_windows import PhraseWindows, Stretch
 
 REFRACTORY_MS: Final = 1_000
 LOOK_EVERY_MS: Final = 160
-_LEAST_WINDOW_MS: Final = 2_000
 _WORD_MS: Final = 500
 _BEFORE_MS: Final = 1_000
+"""Sound before a phrase that helps to hear it in running speech."""
 _PAUSE_MS: Final = 400
 """Between two words of one phrase, as in "hello ... nearfield"."""
 
@@ -91,7 +91,7 @@ class PhraseWake:
         self._on_look = on_look
         self._refractory_ms = refractory_ms
         words = max(len(phrase.split()) for phrase in scorer.phrases)
-        longest_ms = max(_LEAST_WINDOW_MS, _BEFORE_MS + _WORD_MS * words)
+        longest_ms = _BEFORE_MS + _WORD_MS * words
         self._windows = PhraseWindows(
             every_ms=LOOK_EVERY_MS,
             longest_ms=longest_ms,
