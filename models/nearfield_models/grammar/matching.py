@@ -28,7 +28,8 @@ def match_text(
     Args:
         grammar: What can be said.
         text: What was heard. Nothing matches an empty text or one of more than ``LONGEST_TEXT_WORDS`` words.
-        context: What is known of the conversation: ``active_skill``, ``open_intent``, ``open_slot``.
+        context: What is known of the conversation: ``active_skill``, ``last_intent``, ``open_intent`` and
+            ``open_slot``.
         limit: The most matches to give, at least 1.
     """
     known = context or {}

@@ -172,7 +172,7 @@ class Walk:
             for end in sorted(ends):
                 if end < len(self._words) and self._words[end] in self._articles:
                     ends.setdefault(end + 1, ends[end] + STEP_COST)
-            self._resumed[place] = {end: cost for end, cost in ends.items() if end < len(self._words)}
+            self._resumed[place] = {end: ends[end] for end in sorted(ends) if end < len(self._words)}
         return self._resumed[place]
 
     def _after_correction(self, place: int) -> Iterator[int]:
