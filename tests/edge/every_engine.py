@@ -27,6 +27,7 @@ PACKAGES = (
 OPENVINO = RuntimeOptions(engine="openvino")
 OPTIONAL_LIBRARIES = ("ai_edge_litert.interpreter", "pvporcupine", "pywhispercpp.model")
 """Of engines whose models or keys only a site can bring: imported, not used."""
+MOONSHINE_ENGINES = ("moonshine", "sherpa")
 MICRO_WAKE_WORD_ENGINES = ("microwakeword", "microwakeword-litert")
 
 
@@ -70,7 +71,7 @@ def use_everything() -> None:
     for name in engines.TTS_ENGINES:
         sound = speak(name, RuntimeOptions())
         say("tts", name, sound.size)
-    for name in engines.ASR_ENGINES:
+    for name in MOONSHINE_ENGINES:
         say("asr", name, engines.load_asr(engine=name).transcribe(sound).text)
     for name in engines.VAD_ENGINES:
         for runtime in (RuntimeOptions(), OPENVINO):

@@ -1,7 +1,11 @@
-"""One contract for every recogniser: the scripted one and both real ones, on real speech."""
+"""One contract for every recogniser: the scripted one and all real ones, on real speech.
+
+whisper.cpp takes part with the model that NEARFIELD_WHISPER_MODEL names; ``tools.ggml_model`` makes one.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,11 +34,19 @@ def real(engine: str) -> AsrEngine:
         pytest.skip(str(error))
 
 
+def whisper_cpp() -> AsrEngine:
+    model = os.environ.get("NEARFIELD_WHISPER_MODEL")
+    if not model:
+        pytest.skip("no ggml model: set NEARFIELD_WHISPER_MODEL to one, or make one with tools.ggml_model")
+    return load_asr(model, engine="whisper-cpp")
+
+
 @pytest.fixture(
     scope="module",
     params=[
         pytest.param(lambda: real("moonshine"), id="moonshine", marks=pytest.mark.models),
         pytest.param(lambda: real("sherpa"), id="sherpa", marks=pytest.mark.models),
+        pytest.param(whisper_cpp, id="whisper-cpp", marks=pytest.mark.models),
         pytest.param(lambda: ScriptedAsr([JFK_AND_READER]), id="scripted"),
     ],
 )

@@ -14,8 +14,6 @@ from typing import BinaryIO, Final
 from nearfield_models.errors import EngineError, PackDamagedError
 
 _MAGIC: Final = 0x67676D6C
-_ENGLISH_VOCABULARY: Final = 51_864
-"""Tokens of a model that knows English alone; every other has more."""
 _LARGEST_VOCABULARY: Final = 100_000
 _MOST_TENSORS: Final = 10_000
 _LARGEST_SIZE: Final = 1 << 20
@@ -43,12 +41,8 @@ class GgmlModel:
     """What the head of the file says."""
 
     vocabulary: int
+    """Tokens."""
     tensors: int
-
-    @property
-    def is_multilingual(self) -> bool:
-        """Whether it knows other languages than English."""
-        return self.vocabulary > _ENGLISH_VOCABULARY
 
 
 def read_ggml_model(path: Path) -> GgmlModel:
@@ -87,9 +81,15 @@ def _walk(file: BinaryIO, size_bytes: int) -> GgmlModel:
     while file.tell() < size_bytes:
         _skip_tensor(file, size_bytes)
         tensors = _within("number of tensors", tensors + 1, _MOST_TENSORS)
-    if not tensors:
-        raise ValueError("it holds no tensors")
+    expected = _tensors(audio_layers=sizes[3], text_layers=sizes[7])
+    if tensors != expected:
+        raise ValueError(f"it holds {tensors} tensors instead of {expected}")
     return GgmlModel(vocabulary=vocabulary, tensors=tensors)
+
+
+def _tensors(*, audio_layers: int, text_layers: int) -> int:
+    """What stands outside the layers, then 15 for each of the encoder's and 24 for each of the decoder's."""
+    return 11 + 15 * audio_layers + 24 * text_layers
 
 
 def _skip_tensor(file: BinaryIO, size_bytes: int) -> None:
