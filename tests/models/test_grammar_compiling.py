@@ -108,6 +108,13 @@ def test_a_list_given_at_run_time_is_bounded() -> None:
         ("turn {it}", {}, "the list {it} is neither in the file nor given by the device"),
         ("turn {it:@that}", {"lists": {"it": {"values": ["x"]}}}, "drop the @"),
         ("[please]", {}, 'sentence "[please]": it can be said without any word'),
+        ("(" * 150 + "a|b" + ")" * 150, {}, "more than 100 brackets or rules within each other"),
+        ("[" * 5_000 + "a" + "]" * 5_000, {}, "more than 100 brackets or rules within each other"),
+        (
+            "go <r0>",
+            {"expansion_rules": {f"r{n}": f"<r{n + 1}>" for n in range(200)} | {"r200": "x"}},
+            "more than 100 brackets or rules within each other",
+        ),
         ("(a;b;c;d;e;f;g)", {}, "a permutation of 7 parts, at most 6"),
         ("go {n}", {"lists": {"n": {"range": {"from": 1, "to": 10**6}}}}, "1000000 numbers, at most"),
         ("go {n}", {"lists": {"n": {"range": {"from": 2, "to": 1}}}}, "must not be above"),

@@ -126,7 +126,7 @@ class _SkillCompiler:
             for template, start in enumerate(self._starts):  # one of them may be to blame
                 try:
                     determinise(self._network.arcs, start)
-                except TooManyStatesError as alone:
+                except (TooManyStatesError, TooManyWordsError) as alone:
                     raise self._too_large(template, alone) from alone
             raise GrammarError(f'skill "{self._skill}": its sentences make {error}; shorten them') from error
 

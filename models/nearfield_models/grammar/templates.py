@@ -26,16 +26,22 @@ from nearfield_models.grammar.network import Network
 
 LARGEST_PERMUTATION: Final = 6
 """Parts of a permutation; the network grows with two to this power."""
+DEEPEST_NESTING: Final = 100
+"""Brackets and rules within each other."""
+
+_TOO_DEEP: Final = f"more than {DEEPEST_NESTING} brackets or rules within each other"
 
 
 def parse(text: str, where: str) -> Expression:
     """Parse a template.
 
     Raises:
-        GrammarError: Its brackets do not match, or a pair of them is empty.
+        GrammarError: Its brackets do not match, a pair of them is empty, or too many are in each other.
     """
     try:
         return parse_sentence(text).expression
+    except RecursionError as error:
+        raise GrammarError(f"{where}: {_TOO_DEEP}") from error
     except (ParseError, AssertionError) as error:
         raise GrammarError(
             f'{where}: the template "{text}" cannot be read; is every ( [ {{ < closed, and none empty?'
@@ -80,13 +86,22 @@ class TemplateWriter:
         self._reference = reference
         self._where = where
         self._open_rules: list[str] = []
+        self._depth = 0
 
     def write(self, expression: Expression, source: int) -> int:
         """Write an expression after a state and give the state behind it.
 
         Raises:
-            GrammarError: A rule is unknown or names itself, or the syntax is not for sentences.
+            GrammarError: A rule is unknown or names itself, the syntax is not for sentences or too deep.
         """
+        self._depth += 1
+        if self._depth > DEEPEST_NESTING:
+            raise GrammarError(f"{self._where}: {_TOO_DEEP}")
+        target = self._written(expression, source)
+        self._depth -= 1
+        return target
+
+    def _written(self, expression: Expression, source: int) -> int:
         match expression:
             case TextChunk():
                 return self._network.text(source, expression.text)
