@@ -127,7 +127,7 @@ def run(arguments: argparse.Namespace) -> Report:
     if arguments.noise is not None:
         title += f", {arguments.noise.stem} noise at {arguments.snr_db:g} dB"
     positives = arguments.positives or arguments.data / "wake" / arguments.phrase
-    if not _files(positives):
+    if not sound_files(positives):
         reason = f"all of it: no recordings in {positives}, name their folder with --positives"
         return Report(name="wake", title=title, figures={}, targets=TARGETS, skipped=(reason,))
     negatives = arguments.negatives
@@ -203,17 +203,18 @@ def _others(data: Path, positives: Path) -> list[Path]:
     return [*wake, data / "orders" / "speech", data / "speech", data / "noise"]
 
 
-def _files(folder: Path) -> list[Path]:
+def sound_files(folder: Path) -> list[Path]:
+    """The recordings of a folder by name."""
     return sorted(file for file in folder.glob("*") if file.suffix.lower() in _SOUND_FILES)
 
 
-def _recordings(folder: Path, arguments: argparse.Namespace) -> Iterator[Recording]:
+def recordings_of(folder: Path, arguments: argparse.Namespace) -> Iterator[Recording]:
     """The chosen recordings of a folder; the noise in each does not depend on which are chosen."""
     noise = None if arguments.noise is None else _read(arguments.noise)
     generator = np.random.default_rng(arguments.seed)
     vad = load_vad(runtime=_ONE_THREAD)
-    files = _files(folder)
-    wanted = _chosen(files, arguments.part, arguments.limit)
+    files = sound_files(folder)
+    wanted = chosen(files, arguments.part, arguments.limit)
     for file in files:
         length = soundfile.info(file).duration
         if file not in wanted:
@@ -227,7 +228,8 @@ def _recordings(folder: Path, arguments: argparse.Namespace) -> Iterator[Recordi
         yield Recording(file=file, samples=samples, speech_end=_speech_end(clean, vad))
 
 
-def _chosen(files: Sequence[Path], part: str, limit: int | None) -> frozenset[Path]:
+def chosen(files: Sequence[Path], part: str, limit: int | None) -> frozenset[Path]:
+    """The files of a part, at most ``limit`` of them, spread evenly."""
     step = {"all": slice(None), "even": slice(0, None, 2), "odd": slice(1, None, 2)}[part]
     kept = files[step]
     count = len(kept) if limit is None else min(limit, len(kept))
@@ -248,7 +250,7 @@ def _hear(engine: WakeEngine, folder: Path, arguments: argparse.Namespace, costs
     engine.reset()
     vad, segmenter = load_vad(runtime=_ONE_THREAD), SpeechSegmenter(SegmentationSettings(offset_ms=500))
     position, heard = 0, []
-    for recording in _recordings(folder, arguments):
+    for recording in recordings_of(folder, arguments):
         pcm = to_bytes(recording.samples)
         found = []
         for at in range(0, len(pcm) - HOP_BYTES + 1, HOP_BYTES):
