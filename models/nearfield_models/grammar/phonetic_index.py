@@ -40,7 +40,7 @@ class SoundingVocabulary:
     def sound(self, heard: PronouncedText) -> Sound:
         """Find the vocabulary in a text."""
         hesitations = hesitation_words(self._language)
-        words = zip(heard.words, heard.places, heard.places[1:], strict=False)
+        words = zip(heard.words, heard.places[:-1], heard.places[1:], strict=True)
         return Sound(
             found=tuple(self._found(heard)),
             left_over=tuple(map(skip_cost, heard.phones)),

@@ -23,19 +23,22 @@ class PronouncedText:
     """Where each word begins, and at last the end."""
 
     def spoken(self, first: int, last: int) -> str:
-        """The text of the words of which at least half lies between two places, or of the one around them."""
-        inside = [
-            word
-            for word, begin, end in zip(self.words, self.places, self.places[1:], strict=False)
-            if 2 * (min(end, last) - max(begin, first)) >= max(1, end - begin)
-        ]
-        if not inside:
-            inside = [
-                word
-                for word, begin, end in zip(self.words, self.places, self.places[1:], strict=False)
-                if begin < last and end > first
-            ]
+        """The text between two places."""
+        inside = self._between(first, last)
         return self.text[inside[0].start : inside[-1].end] if inside else ""
+
+    def words_between(self, first: int, last: int) -> frozenset[str]:
+        """The words between two places."""
+        return frozenset(word.text for word in self._between(first, last))
+
+    def _between(self, first: int, last: int) -> list[Word]:
+        """The words of which at least half lies between two places, or those that they are in."""
+        spans = list(zip(self.words, self.places[:-1], self.places[1:], strict=True))
+        return [
+            word
+            for word, begin, end in spans
+            if end > begin and 2 * (min(end, last) - max(begin, first)) >= end - begin
+        ] or [word for word, begin, end in spans if begin < last and end > first]
 
 
 def pronounced(text: str, language: str) -> PronouncedText:

@@ -2,7 +2,8 @@
 
 A classifier tells what a text is about; the stretches of the text that sound like values of the lists that
 the intent's sentences read are its slots. They do not overlap, each slot is filled once, and together they
-explain as much of the text as can be. Wildcards are not spotted: nothing says where they end.
+explain as much of the text as can be. Words of the skill's own sentences are themselves: "for" is not four.
+Wildcards are not spotted: nothing says where they end.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from nearfield_models.grammar.automaton import START
+from nearfield_models.grammar.automaton import START, Automaton
 from nearfield_models.grammar.conditions import possible_blocks
 from nearfield_models.grammar.grammar import Grammar, SkillGrammar
 from nearfield_models.grammar.matches import SlotValue
@@ -142,15 +143,26 @@ def _candidates(
     word_before = {place: word.text for word, place in zip(heard.words, heard.places[1:], strict=True)}
     for slot, list_index, led_to_by in places:
         automaton = skill.lists[list_index].automaton
-        for first in range(len(heard.phones)) if automaton is not None else ():
+        if automaton is None:
+            continue
+        themselves = _words_of(skill.automaton) - _words_of(automaton)
+        for first in range(len(heard.phones)):
             for last, meaning, cost in steps.values(automaton, first):
-                cost += AMID_WORD * ((first not in boundaries) + (last not in boundaries))
+                amid = (first not in boundaries) + (last not in boundaries)
                 everything = sound.cost_between(first, last)
-                score = 1 - cost / everything
-                if meaning is not None and score >= LEAST_SCORE:
+                score = 1 - (cost + AMID_WORD * amid) / everything
+                if (
+                    meaning is not None
+                    and score >= LEAST_SCORE
+                    and not themselves.issuperset(heard.words_between(first, last))
+                ):
                     gain = everything * (score - LEAST_SCORE) / (1 - LEAST_SCORE)
                     gain += LED_TO * (word_before.get(first) in led_to_by)
                     yield _Candidate(gain, score, slot, list_index, meaning, first, last)
+
+
+def _words_of(automaton: Automaton) -> frozenset[str]:
+    return frozenset(word for arcs in automaton.words for word in arcs)
 
 
 def _best_choice(candidates: list[_Candidate], length: int) -> tuple[_Candidate, ...]:
