@@ -17,9 +17,11 @@ BENCHMARKS = {
     "asr": ("tools.bench.asr", "final transcripts against faster-whisper tiny.en int8"),
     "orders": ("tools.bench.orders", "real coffee orders: acceptance, latency, RTF"),
     "wake": ("tools.bench.wake", "wake words: misses, false alarms, processor"),
+    "wake-engines": ("tools.bench.wake_engines", "wake-word networks on their runtimes, score by score"),
     "conversations": ("tools.bench.conversations", "scripted exchanges of several turns"),
     "grammar": ("tools.bench.grammar", "compiling and changing what can be said"),
     "intents": ("tools.bench.intents", "paraphrases: intents of CLINC150 and what is out of scope"),
+    "phonetic": ("tools.bench.phonetic", "orders understood by sound from text alone"),
     "idle": ("tools.bench.idle", "listening for the wake word: processor and memory"),
     "startup": ("tools.bench.startup", "from process start to answer"),
 }
