@@ -80,6 +80,8 @@ def use_everything() -> None:
     for name in MICRO_WAKE_WORD_ENGINES:
         wake = engines.load_wake(engine=name)
         say("wake", name, sum(wake.accept(to_bytes(hop)) is not None for hop in hops(sound)))
+    phrase = engines.load_phrase_wake(["large latte"], asr=engines.load_asr(), vad=engines.load_vad())
+    say("wake phrase", sum(phrase.accept(to_bytes(hop)) is not None for hop in hops(sound)))
 
 
 if __name__ == "__main__":

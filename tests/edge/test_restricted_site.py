@@ -63,6 +63,7 @@ def test_no_packet_leaves_while_every_engine_is_imported_and_used(cage: list[str
         "tts piper",
         "wake microwakeword ",
         "wake microwakeword-litert ",
+        "wake phrase 1",
         "imported pvporcupine",
         "imported pywhispercpp.model",
     ):

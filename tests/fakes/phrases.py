@@ -13,10 +13,16 @@ class ScriptedScorer:
     """Gives the evidence of a script, one for each stretch, and none when it is over; can fail at one."""
 
     def __init__(
-        self, script: Sequence[float] = (), *, phrase: str = "Alexa", fails_at: int | None = None
+        self,
+        script: Sequence[float] = (),
+        *,
+        phrase: str = "Alexa",
+        tokens_before: int = 0,
+        fails_at: int | None = None,
     ) -> None:
         self._script = tuple(script)
         self._phrase = phrase
+        self._tokens_before = tokens_before
         self._fails_at = fails_at
         self.heard: list[tuple[Samples, float]] = []
 
@@ -30,4 +36,5 @@ class ScriptedScorer:
         if number == self._fails_at:
             raise EngineError("the scripted judge was told to fail")
         evidence = self._script[number] if number < len(self._script) else 0.0
-        return (PhraseScore(phrase=self._phrase, evidence=evidence),)
+        score = PhraseScore(phrase=self._phrase, evidence=evidence, tokens_before=self._tokens_before)
+        return (score,)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from nearfield_models import load_wake
+from nearfield_models import load_asr, load_vad, load_wake
+from nearfield_models.engines import load_phrase_wake
 from nearfield_models.errors import EngineError, PackDamagedError, PackNotFoundError
 from nearfield_models.pcm import HOP_BYTES
 from nearfield_models.runtime.session import RuntimeOptions
@@ -39,6 +40,12 @@ def alexa_by_openwakeword() -> WakeEngine:
     return load_wake(pack("openwakeword-alexa").id, engine="openwakeword")
 
 
+def alexa_as_a_phrase() -> WakeEngine:
+    for name in ("moonshine-tiny-en", "silero-vad"):
+        pack(name)
+    return load_phrase_wake(["Alexa"], asr=load_asr(), vad=load_vad())
+
+
 def heard(engine: WakeEngine, pcm: bytes) -> list[WakeDetection]:
     whole = [pcm[at : at + HOP_BYTES] for at in range(0, len(pcm) - HOP_BYTES + 1, HOP_BYTES)]
     return [detection for hop in whole if (detection := engine.accept(hop)) is not None]
@@ -53,6 +60,7 @@ EVERY_WAKE_WORD: list[Callable[[], WakeEngine]] = [
     pytest.param(alexa, id="microwakeword", marks=pytest.mark.models),  # type: ignore[list-item]
     pytest.param(alexa_on_litert, id="microwakeword-litert", marks=pytest.mark.models),  # type: ignore[list-item]
     pytest.param(alexa_by_openwakeword, id="openwakeword", marks=pytest.mark.models),  # type: ignore[list-item]
+    pytest.param(alexa_as_a_phrase, id="phrase", marks=pytest.mark.models),  # type: ignore[list-item]
     ScriptedWake,
 ]
 

@@ -71,6 +71,12 @@ def test_it_says_where_the_phrase_was() -> None:
     assert detection.ended_ago_samples == (at - 1_000 - SPEECH_MS) * SAMPLES_PER_MS
 
 
+def test_after_other_words_a_phrase_began_no_earlier_than_it_can_have_lasted() -> None:
+    judge = ScriptedScorer([0.0] * 3 + [0.9] * 2, tokens_before=3)
+    ((_, detection),) = heard(PhraseWake(judge, LoudnessVad(), threshold=0.5), CALL)
+    assert detection.began_ago_samples == detection.ended_ago_samples + 500 * SAMPLES_PER_MS
+
+
 def test_the_judge_hears_the_speech_with_a_little_of_what_was_before_it() -> None:
     judge = ScriptedScorer()
     heard(PhraseWake(judge, LoudnessVad(), threshold=0.5), CALL)

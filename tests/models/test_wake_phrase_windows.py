@@ -74,6 +74,13 @@ def test_what_was_taken_for_a_phrase_is_in_no_later_stretch() -> None:
     assert min(stretch.first for stretch in after) == said
 
 
+def test_the_dying_away_of_a_phrase_is_not_looked_at() -> None:
+    looked = windows()
+    followed(looked, [(1_000, 1.0)])
+    looked.begin_after(900 * SAMPLES_PER_MS)
+    assert followed(looked, [(50, 1.0), (1_000, 0.0)], first=1_000 * SAMPLES_PER_MS) == []
+
+
 @given(
     st.lists(st.tuples(st.integers(1, 120), st.floats(0, 1)), max_size=20),
     st.sampled_from([0, 400]),

@@ -157,6 +157,14 @@ class PhraseWake:
         return WakeDetection(
             phrase=score.phrase,
             score=min(1.0, max(0.0, score.evidence)),
-            began_ago_samples=self._position - stretch.speech_began,
+            began_ago_samples=self._position - _beginning(stretch, score),
             ended_ago_samples=self._position - stretch.speech_end,
         )
+
+
+def _beginning(stretch: Stretch, score: PhraseScore) -> int:
+    """Where the phrase began at the earliest: with the speech, or as long before its end as it can take."""
+    if not score.tokens_before:
+        return stretch.speech_began
+    longest = _WORD_MS * len(score.phrase.split()) * SAMPLES_PER_MS
+    return max(stretch.speech_began, stretch.speech_end - longest)
