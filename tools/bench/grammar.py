@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 
 import nearfield_edge
+from nearfield_models.errors import GrammarError
 from nearfield_models.grammar import Grammar, SentenceSource, compile_grammar, match_text
 from nearfield_models.grammar.intents import read_intents
 from tools.bench.report import Report, Target
@@ -67,6 +68,9 @@ _PATTERNS = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--runs", type=int, default=5, help="how often each is timed (default: 5)")
+    parser.add_argument(
+        "--every-language", action="store_true", help="compile all that Home Assistant publishes (a minute)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> Report:
@@ -92,9 +96,11 @@ def run(arguments: argparse.Namespace) -> Report:
     if package is None or package.origin is None:
         skipped.append("Home Assistant's intents: the package home-assistant-intents is not installed")
     else:
-        file = Path(package.origin).parent / "data" / "en.json"
-        source = read_intents(file, skill="home", language="en")
+        folder = Path(package.origin).parent / "data"
+        source = read_intents(folder / "en.json", skill="home", language="en")
         figures["home_assistant_en"] = _measured([source], runs)
+        if arguments.every_language:
+            figures["home_assistant"] = _languages(folder)
     return Report(
         name="grammar",
         title="compiling and changing what can be said",
@@ -108,6 +114,27 @@ def run(arguments: argparse.Namespace) -> Report:
 def _measured(sources: Sequence[SentenceSource], runs: int) -> dict[str, Any]:
     grammar = compile_grammar(sources)
     return {**_sizes(grammar), **_times("compile", 1, lambda: compile_grammar(sources), runs)}
+
+
+def _languages(folder: Path) -> dict[str, Any]:
+    """How many languages compile, and which takes longest."""
+    seconds: dict[str, float] = {}
+    refused: list[str] = []
+    for file in sorted(folder.glob("*.json")):
+        began = time.process_time()
+        try:
+            compile_grammar([read_intents(file, skill="home", language=file.stem)])
+        except GrammarError as error:
+            refused.append(f"{file.stem}: {error}")
+        seconds[file.stem] = round(time.process_time() - began, 3)
+    slowest = max(seconds, key=lambda language: seconds[language])
+    return {
+        "languages": len(seconds),
+        "languages_compiled": len(seconds) - len(refused),
+        "refused": refused,
+        "slowest": slowest,
+        "slowest_cpu_seconds": seconds[slowest],
+    }
 
 
 def _sizes(grammar: Grammar) -> dict[str, int]:
