@@ -1,0 +1,1 @@
+"""Speech decoded inside a grammar: the search that makes sentence templates a recogniser."""

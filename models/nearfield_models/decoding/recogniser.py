@@ -1,0 +1,123 @@
+"""Speech to meaning in one step: the grammar searched with the recogniser's own encoder and decoder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Generic
+
+from nearfield_models.asr.engine import Hypothesis
+from nearfield_models.asr.utterance import checked, is_silent
+from nearfield_models.cancellation import Cancellation
+from nearfield_models.decoding.beam import Found, Search, SearchSettings
+from nearfield_models.decoding.calibration import Calibration
+from nearfield_models.decoding.engine import EncodedT, PastT, SpeechDecoder, TokenTable
+from nearfield_models.decoding.inner_language import InnerLanguage
+from nearfield_models.decoding.lexicon import WordTokens
+from nearfield_models.decoding.marks import TokenMarks
+from nearfield_models.decoding.places import GrammarWalk
+from nearfield_models.decoding.readings import Reading, readings_of
+from nearfield_models.decoding.spoken import SpokenGrammar
+from nearfield_models.grammar.grammar import Grammar
+from nearfield_models.pcm import SAMPLE_RATE_HZ, Samples
+
+LONGEST_SECONDS: Final = 20.0
+"""A longer utterance is no command: it is only transcribed."""
+SHORTEST_SAMPLES: Final = SAMPLE_RATE_HZ // 10
+MOST_READINGS: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listened:
+    """What an utterance may have been."""
+
+    transcript: Hypothesis
+    """Without any grammar."""
+    readings: tuple[Reading, ...]
+    """Sentences of the grammar, each of another meaning, the best first; empty where none comes near."""
+
+
+class GrammarRecogniser(Generic[EncodedT, PastT]):
+    """Listens for the sentences of a grammar; used by one thread at a time.
+
+    Args:
+        decoder: Encoder and decoder of a recogniser.
+        table: Its tokens.
+        grammar: What can be said.
+        calibration: How scores become probabilities.
+        settings: Of the search.
+    """
+
+    def __init__(
+        self,
+        decoder: SpeechDecoder[EncodedT, PastT],
+        table: TokenTable,
+        grammar: Grammar,
+        calibration: Calibration,
+        settings: SearchSettings | None = None,
+    ) -> None:
+        self._decoder = decoder
+        self._table = table
+        self._marks = TokenMarks(table)
+        self._inner = InnerLanguage(decoder, self._marks)
+        self._spoken = SpokenGrammar(grammar, WordTokens(table))
+        self._calibration = calibration
+        self._settings = settings or SearchSettings()
+
+    def change(self, grammar: Grammar) -> None:
+        """Listen for the sentences of another grammar from the next utterance on.
+
+        What has not changed is not spelled again.
+        """
+        if grammar is not self._spoken.grammar:
+            self._spoken = self._spoken.changed(grammar)
+
+    def listen(
+        self,
+        samples: Samples,
+        contexts: Sequence[Mapping[str, str]] = ({},),
+        *,
+        cancellation: Cancellation | None = None,
+    ) -> Listened | None:
+        """Search ``float32[n]`` at 16 kHz.
+
+        Args:
+            samples: The utterance.
+            contexts: What is known of the conversation's threads, the latest first.
+            cancellation: Looked at between decoder steps.
+
+        Returns:
+            None where the utterance is too long to be searched in one piece.
+
+        Raises:
+            EngineError: The model failed, or the samples are no such array.
+            CancelledWorkError: ``cancellation`` was set.
+        """
+        sound = checked(samples)
+        if sound.size > LONGEST_SECONDS * SAMPLE_RATE_HZ:
+            return None
+        if sound.size < max(SHORTEST_SAMPLES, self._decoder.shortest_samples) or is_silent(sound):
+            return Listened(transcript=Hypothesis(text="", stopped_by="silence"), readings=())
+        spoken = self._spoken
+        search = Search(
+            self._decoder,
+            self._decoder.encode(sound),
+            GrammarWalk(spoken, contexts),
+            self._marks,
+            self._inner,
+            self._settings,
+            cancellation or Cancellation(),
+        )
+        found = search.run()
+        readings = readings_of(
+            found, spoken.grammar, self._table, self._calibration, contexts, limit=MOST_READINGS
+        )
+        return Listened(transcript=self._free_text(found), readings=readings)
+
+    def _free_text(self, found: Found) -> Hypothesis:
+        return Hypothesis(
+            text=self._table.decode(step.token for step in found.free).strip(),
+            tokens=tuple(step.token for step in found.free),
+            log_probabilities=tuple(step.score for step in found.free),
+            stopped_by="end" if found.free_complete else "length",
+        )
