@@ -20,7 +20,8 @@ AT_THE_ENDS: Final[Mapping[str, tuple[str, ...]]] = {
         "good evening", "excuse me", "okay", "all right", "right", "so", "well", "oh", "ah", "yes", "yeah",
         "and", "also", "plus", "actually", "just", "then", "now", "can you", "could you", "would you",
         "will you", "can i", "could i", "may i", "i want to", "i would like to", "we would like to",
-        "i need to", "let me", "let 's", "if you can", "if possible", "for me", "for us", "thanks", "thank you",
+        "i need to", "let me", "let 's", "if you can", "if possible", "for me", "for us", "thanks",
+        "thank you",
         "thank you very much", "thanks a lot", "many thanks", "cheers",
     ),
 }  # fmt: skip
