@@ -10,8 +10,13 @@ import pytest
 from numpy.typing import NDArray
 
 
-def write_logistic(path: Path, weights: NDArray[np.float32], bias: float) -> Path:
-    """A network that gives the sigmoid of a bias and the weighted sum of its input, of the weights' shape."""
+def write_logistic(
+    path: Path, weights: NDArray[np.float32], bias: float, *, open_batch: bool = False
+) -> Path:
+    """A network that gives the sigmoid of a bias and the weighted sum of its input, of the weights' shape.
+
+    With ``open_batch`` it leaves open how many such inputs it takes at once.
+    """
     schema = pytest.importorskip("ai_edge_litert.schema_py_generated")
     content: list[bytes | None] = [None]
 
@@ -40,6 +45,8 @@ def write_logistic(path: Path, weights: NDArray[np.float32], bias: float) -> Pat
         tensor("sum", [1, 1]),
         tensor("probability", [1, 1]),
     ]
+    if open_batch:
+        graph.tensors[0].shapeSignature = [-1, *weights.shape]
     graph.inputs, graph.outputs = [0], [4]
     graph.operators = [sum_up, operator(1, [3], 4)]
     model = schema.ModelT()
