@@ -216,7 +216,7 @@ def test_words_of_the_skills_own_sentences_are_no_values_that_sound_like_them(in
         says("wait for {minutes} minutes"), lists={"minutes": {"range": {"from": 1, "to": 9}}}
     )
     assert spotted(spot_values(grammar, "lamp", "intent0", "hold on for a moment", index=index)) == {}
-    assert spotted(spot_values(grammar, "lamp", "intent0", "hold on fore", index=index)) == {"minutes": 4}
+    assert spotted(spot_values(grammar, "lamp", "intent0", "hold on won", index=index)) == {"minutes": 1}
 
 
 def test_the_word_before_a_value_tells_its_slot(index: PhoneticIndex) -> None:
