@@ -19,6 +19,7 @@ from nearfield_models.asr.engine import AsrEngine, Hypothesis
 from nearfield_models.cancellation import Cancellation
 from nearfield_models.errors import CancelledWorkError, EngineError, PackNotFoundError
 from nearfield_models.pcm import SAMPLE_RATE_HZ, Samples
+from nearfield_models.runtime.session import RuntimeOptions
 from tests.fakes.asr import ScriptedAsr
 
 JFK_AND_READER = (
@@ -38,7 +39,8 @@ def whisper_cpp() -> AsrEngine:
     model = os.environ.get("NEARFIELD_WHISPER_MODEL")
     if not model:
         pytest.skip("no ggml model: set NEARFIELD_WHISPER_MODEL to one, or make one with tools.ggml_model")
-    return load_asr(model, engine="whisper-cpp")
+    # On a busy machine its threads wait for each other without resting.
+    return load_asr(model, engine="whisper-cpp", runtime=RuntimeOptions(threads=1))
 
 
 @pytest.fixture(
