@@ -20,6 +20,7 @@ from nearfield_edge.dialogue import Dialogue
 from nearfield_edge.ears import Ears
 from nearfield_edge.engine_loading import Engines
 from nearfield_edge.errors import ConfigurationError
+from nearfield_edge.hearing import Hearing
 from nearfield_edge.inference import InferenceExecutor, Priority
 from nearfield_edge.keeping import StoredTurns
 from nearfield_edge.life.egress import Egress
@@ -45,7 +46,7 @@ from nearfield_edge.sound import SoundMemory
 from nearfield_edge.turn.endpoint import EndpointSettings
 from nearfield_edge.turn.state import Mode, Phase, TurnSettings
 from nearfield_edge.workers import RECORDED_LEAD_MS, WorkerParts
-from nearfield_models.engines import load_phrase_wake
+from nearfield_models.engines import load_phrase_wake, sentence_listener
 from nearfield_models.grammar.compiler import SentenceSource, compile_grammar
 from nearfield_models.grammar.grammar import Grammar, ListValue
 from nearfield_models.pcm import SAMPLES_PER_MS
@@ -169,10 +170,11 @@ class Device:
             resume=resume,
             on_commit=self.deliveries.wake,
         )
+        self._hearing = _hearing(place, knowledge.grammar, engines, dialogue)
         memory = SoundMemory(_remembered_samples(settings))
         work = WorkerParts(
             memory=memory,
-            asr=engines.asr,
+            hearing=self._hearing,
             tts=engines.tts,
             dialogue=dialogue,
             sink=sink,
@@ -202,6 +204,8 @@ class Device:
         for engine in (self._engines.asr, self._engines.tts):
             if engine is not None:
                 await asyncio.to_thread(engine.warm_up)
+        if self._hearing is not None and self._hearing.sentences is not None:
+            await asyncio.to_thread(self._hearing.sentences.warm_up)
         await asyncio.to_thread(give_back_memory)
 
     def _wake_engines(self, place: Surroundings, time: PlaybackClock) -> tuple[WakeEngine, ...]:
@@ -232,6 +236,17 @@ class Device:
         await asyncio.to_thread(self._executor.close)
         self.turns.close()
         self.outbox.close()
+
+
+def _hearing(place: Surroundings, grammar: Grammar, engines: Engines, dialogue: Dialogue) -> Hearing | None:
+    if engines.asr is None:
+        return None
+    phrases = [phrase for wake in engines.wake for phrase in wake.capabilities.phrases]
+    phrases += place.configuration.wake.phrase
+    listener = sentence_listener(
+        engines.asr, grammar.with_skip_phrases(phrases), pack_id=place.configuration.engines.asr
+    )
+    return Hearing(asr=engines.asr, sentences=listener, contexts=dialogue.contexts)
 
 
 def _remembered_samples(settings: TurnSettings) -> int:

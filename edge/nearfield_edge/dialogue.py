@@ -69,12 +69,23 @@ class Dialogue:
         """As of the last settled turn."""
         return self._conversation
 
-    def understand(self, transcript: Transcript) -> Understanding:
-        """Find what the words mean; takes a few milliseconds.
+    def contexts(self) -> tuple[Mapping[str, str], ...]:
+        """What is known of the conversation's threads, the latest first; never empty."""
+        return self._skills.contexts(self._conversation, self._now())
 
-        What means nothing in the latest thread of the conversation may go on with an earlier one.
+    def understand(self, transcript: Transcript) -> Understanding:
+        """Find what was meant; takes a few milliseconds.
+
+        A sentence heard as such goes before the text that was written down without regard to any. What means
+        nothing in the latest thread of the conversation may go on with an earlier one.
         """
         now = self._now()
+        heard = transcript.readings[0] if transcript.readings else None
+        if heard is not None and heard.confidence >= self._policy.skill.clarify_confidence:
+            contexts = self._skills.contexts(self._conversation, now)
+            context = contexts[min(heard.context, len(contexts) - 1)]
+            meant = self._meant(heard.match, heard.text, context, now)
+            return replace(meant, confidence=heard.confidence)
         for context in self._skills.contexts(self._conversation, now):
             matches = match_text(self._grammar, transcript.text, context=context, limit=1)
             if matches:

@@ -18,13 +18,13 @@ import numpy as np
 from nearfield_edge.audio.clock import PlaybackClock
 from nearfield_edge.audio.sink import AudioSink
 from nearfield_edge.dialogue import Dialogue
+from nearfield_edge.hearing import Hearing
 from nearfield_edge.inference import InferenceExecutor, Priority
 from nearfield_edge.sound import SoundMemory
 from nearfield_edge.turn import commands as do
 from nearfield_edge.turn import events as ev
 from nearfield_edge.turn.content import Answer, Transcript
-from nearfield_edge.wake_phrase import without_wake_phrase
-from nearfield_models.asr.engine import AsrEngine, Hypothesis
+from nearfield_models.asr.engine import Hypothesis
 from nearfield_models.cancellation import Cancellation
 from nearfield_models.errors import EngineError
 from nearfield_models.pcm import SAMPLE_RATE_HZ, SAMPLES_PER_MS, Samples
@@ -54,7 +54,7 @@ class WorkerParts:
     """What the workers work with."""
 
     memory: SoundMemory
-    asr: AsrEngine | None
+    hearing: Hearing | None
     """None where nobody is listened to."""
     tts: TtsEngine | None
     """None where replies are only read."""
@@ -157,46 +157,39 @@ class Workers:
         self._guessing.cancel()  # a partial under way would only be waited for
         cancellation = self._cancellation(command.turn_id, command.revision)
         self._utterances[command.turn_id] = self._with_lead(command)
-        hypothesis = await self._transcribe(command, Priority.LIVE, cancellation)
-        text = hypothesis.text
-        if command.wake_phrase is not None:
-            text = without_wake_phrase(text, command.wake_phrase)
-        self._report(
-            ev.Recognised(
-                turn_id=command.turn_id,
-                revision=command.revision,
-                transcript=Transcript(text=text, mean_log_probability=hypothesis.mean_log_probability),
-            )
+        hearing, sound = self._hearing(), self._sound_of(command)
+        work = partial(
+            hearing.hear,
+            sound,
+            earlier=self._partials.get(command.turn_id),
+            wake_phrase=command.wake_phrase,
+            cancellation=cancellation,
         )
+        transcript = await self._parts.executor.run(Priority.LIVE, work, cancellation)
+        self._report(ev.Recognised(turn_id=command.turn_id, revision=command.revision, transcript=transcript))
 
     async def _recognise_partial(self, command: do.RecognisePartial) -> None:
         self._guessing = Cancellation()
-        hypothesis = await self._transcribe(command, Priority.SPECULATIVE, self._guessing)
+        work = partial(
+            self._hearing().asr.transcribe,
+            self._sound_of(command),
+            earlier=self._partials.get(command.turn_id),
+            cancellation=self._guessing,
+        )
+        hypothesis = await self._parts.executor.run(Priority.SPECULATIVE, work, self._guessing)
+        self._partials[command.turn_id] = hypothesis
+        transcript = Transcript(text=hypothesis.text, mean_log_probability=hypothesis.mean_log_probability)
         self._report(
-            ev.PartialRecognised(
-                turn_id=command.turn_id,
-                revision=command.revision,
-                transcript=Transcript(
-                    text=hypothesis.text, mean_log_probability=hypothesis.mean_log_probability
-                ),
-            )
+            ev.PartialRecognised(turn_id=command.turn_id, revision=command.revision, transcript=transcript)
         )
 
-    async def _transcribe(
-        self, command: do.Recognise | do.RecognisePartial, priority: Priority, cancellation: Cancellation
-    ) -> Hypothesis:
-        if self._parts.asr is None:
+    def _hearing(self) -> Hearing:
+        if self._parts.hearing is None:
             raise EngineError("this device was started without a recogniser")
-        sound = self._parts.memory.recall(command.first_sample, command.end_sample)
-        work = partial(
-            self._parts.asr.transcribe,
-            sound,
-            earlier=self._partials.get(command.turn_id),
-            cancellation=cancellation,
-        )
-        hypothesis = await self._parts.executor.run(priority, work, cancellation)
-        self._partials[command.turn_id] = hypothesis
-        return hypothesis
+        return self._parts.hearing
+
+    def _sound_of(self, command: do.Recognise | do.RecognisePartial) -> Samples:
+        return self._parts.memory.recall(command.first_sample, command.end_sample)
 
     def _with_lead(self, command: do.Recognise) -> Samples:
         """The utterance and what came before it, cut where the detectors' windows begin: it replays alike."""

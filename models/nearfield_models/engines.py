@@ -20,6 +20,8 @@ from nearfield_models.vad.engine import VadEngine
 from nearfield_models.wake.engine import WakeEngine
 
 if TYPE_CHECKING:
+    from nearfield_models.decoding.recogniser import SentenceListener
+    from nearfield_models.grammar.grammar import Grammar
     from nearfield_models.wake.phrase import Compute
     from nearfield_models.wake.phrase_decision import Look
 
@@ -244,3 +246,30 @@ def _chosen(table: Mapping[str, _Entry], purpose: str, engine: str | None) -> _E
     if name not in table:
         raise EngineError(f"there is no engine {name!r} for {purpose}: choose {' or '.join(table)}")
     return table[name]
+
+
+def sentence_listener(asr: AsrEngine, grammar: Grammar, *, pack_id: str) -> SentenceListener | None:
+    """Let a recogniser listen for the sentences of a grammar.
+
+    Args:
+        asr: The recogniser.
+        grammar: What can be said.
+        pack_id: The recogniser's pack: its scores have a calibration of their own.
+
+    Returns:
+        None where the recogniser does not show its decoder, or where its scores were never calibrated: then
+        only its text can be matched.
+
+    Raises:
+        EngineError: The model failed, or the calibration is damaged.
+    """
+    from nearfield_models.asr.moonshine import MoonshineAsr
+    from nearfield_models.decoding.calibration import read_calibration
+    from nearfield_models.decoding.recogniser import GrammarRecogniser
+
+    if not isinstance(asr, MoonshineAsr):
+        return None
+    calibration = read_calibration(pack_id)
+    if calibration is None:
+        return None
+    return GrammarRecogniser(asr.model, asr.tokens, grammar, calibration)

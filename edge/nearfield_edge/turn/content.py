@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nearfield_models.decoding.readings import Reading
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
@@ -12,6 +14,9 @@ class Transcript:
     text: str
     mean_log_probability: float | None = None
     """Natural logarithm per token; None where the engine has no scores or the text was typed."""
+    readings: tuple[Reading, ...] | None = None
+    """Sentences of the grammar that were heard in the sound, the best first; None where it was not listened
+    to for sentences: then the text is all there is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,15 +51,18 @@ class Calibration:
         return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, logit))))
 
 
-def read_calibration(pack: str, file: Path | None = None) -> Calibration:
+def read_calibration(pack: str, file: Path | None = None) -> Calibration | None:
     """Read what was fitted for the recogniser of a pack.
 
     Args:
         pack: Its id.
         file: A site's own; the shipped one if absent.
 
+    Returns:
+        None where nothing was fitted for the pack.
+
     Raises:
-        EngineError: The file cannot be read, has nothing for the pack, or weighs what is no evidence.
+        EngineError: The file cannot be read, is damaged, or weighs what is no evidence.
     """
     shipped = resources.files("nearfield_models.decoding") / "calibration.toml"
     name = str(file or shipped)
@@ -68,11 +71,9 @@ def read_calibration(pack: str, file: Path | None = None) -> Calibration:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise EngineError(f"the calibration {name} cannot be read: {error}") from error
     table = document.get(pack)
-    if not isinstance(table, dict):
-        raise EngineError(
-            f"the calibration {name} has nothing for {pack}: run `python -m tools.calibrate --asr {pack}`"
-        )
-    weights = table.get("weights", {})
+    if table is None:
+        return None
+    weights = table.get("weights", {}) if isinstance(table, dict) else {}
     unknown = sorted(set(weights) - set(_KINDS))
     if unknown:
         raise EngineError(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Generic
+from typing import Final, Generic, Protocol
+
+import numpy as np
 
 from nearfield_models.asr.engine import Hypothesis
 from nearfield_models.asr.utterance import checked, is_silent
@@ -37,8 +39,30 @@ class Listened:
     """Sentences of the grammar, each of another meaning, the best first; empty where none comes near."""
 
 
+class SentenceListener(Protocol):
+    """Listens for the sentences of a grammar; used by one thread at a time."""
+
+    def change(self, grammar: Grammar) -> None:
+        """Listen for the sentences of another grammar from the next utterance on."""
+        ...
+
+    def listen(
+        self,
+        samples: Samples,
+        contexts: Sequence[Mapping[str, str]] = ({},),
+        *,
+        cancellation: Cancellation | None = None,
+    ) -> Listened | None:
+        """Search ``float32[n]`` at 16 kHz; None where it is too long for a command."""
+        ...
+
+    def warm_up(self) -> None:
+        """Listen once to noise, so that the first real call is as fast as the others."""
+        ...
+
+
 class GrammarRecogniser(Generic[EncodedT, PastT]):
-    """Listens for the sentences of a grammar; used by one thread at a time.
+    """The listener on a recogniser's own encoder and decoder; see `SentenceListener`.
 
     Args:
         decoder: Encoder and decoder of a recogniser.
@@ -113,6 +137,11 @@ class GrammarRecogniser(Generic[EncodedT, PastT]):
             found, spoken.grammar, self._table, self._calibration, contexts, limit=MOST_READINGS
         )
         return Listened(transcript=self._free_text(found), readings=readings)
+
+    def warm_up(self) -> None:
+        """Listen once to noise, so that the first real call is as fast as the others."""
+        noise = np.random.default_rng(0).normal(0.0, 0.01, SAMPLE_RATE_HZ)
+        self.listen(noise.astype(np.float32))
 
     def _free_text(self, found: Found) -> Hypothesis:
         return Hypothesis(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from nearfield_models.errors import GrammarError
 from nearfield_models.grammar.automaton import Automaton
 from nearfield_models.grammar.lists import PhraseList, literal_list
+from nearfield_models.grammar.words import split_words
 from nearfield_sync.messages.turn_record import Json
 
 ListValue = str | Mapping[str, Json]
@@ -79,6 +80,15 @@ class Grammar:
     """The grammars of all skills, ordered by the skill's name."""
 
     skills: tuple[SkillGrammar, ...]
+
+    def with_skip_phrases(self, phrases: Sequence[str]) -> Grammar:
+        """Let phrases stand before and after every sentence: the wake words of the device."""
+        skills = []
+        for grammar in self.skills:
+            added = (tuple(w.text for w in split_words(phrase, grammar.language)) for phrase in phrases)
+            together = dict.fromkeys((*grammar.skip_phrases, *filter(None, added)))
+            skills.append(replace(grammar, skip_phrases=tuple(together)))
+        return Grammar(skills=tuple(skills))
 
     def with_list(self, skill: str, name: str, values: Sequence[ListValue]) -> Grammar:
         """Give a list new values: the people of a site, the rooms of a floor.
