@@ -1,7 +1,7 @@
 """LiteRT (once TensorFlow Lite) behind the runtime seam, and networks that remember between steps.
 
-A plain network runs on XNNPACK, which is three to four times as fast as the built-in kernels and prints one
-line on standard error when it is first used; LiteRT has no switch for that. Streaming networks run on the
+A plain network runs on XNNPACK, which is several times as fast as the built-in kernels and prints one line on
+standard error when it is first used; LiteRT has no switch for that. Streaming networks run on the
 built-in kernels: for their few operations these give, bit for bit, what the wake-word models were tuned with.
 """
 
