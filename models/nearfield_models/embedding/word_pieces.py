@@ -86,9 +86,9 @@ def _words(text: str) -> list[str]:
 @lru_cache(maxsize=4096)
 def _written(character: str) -> str:
     """What becomes of one decomposed character."""
-    if character.isspace():
-        return " "
     category = unicodedata.category(character)
+    if character in "\t\n\r" or category == "Zs":
+        return " "
     if category.startswith("C") or category == "Mn" or character == "\ufffd":
         return ""
     if category.startswith("P") or character in "$+<=>^`|~" or _is_ideograph(character):

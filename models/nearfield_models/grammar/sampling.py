@@ -1,8 +1,8 @@
 """Sentences drawn from a grammar: what its templates expand to, as examples to learn from.
 
 The number of expansions is beyond counting, so a few are drawn that differ as much as they can: wherever a
-walk through the automaton has a choice, it takes what was taken least often so far. Every template that
-stands in the automaton is drawn from, and its choices are all used before one is used much.
+walk through the automaton has a choice, it takes what was taken least often so far, so that all are taken
+once before one is taken twice. Templates that go on alike share their way and count as one.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def sample_sentences(skill: SkillGrammar, *, per_intent: int, seed: int) -> tupl
     Args:
         skill: What can be said. A wildcard is filled with the name of its slot; sentences that need a list
             without values cannot be drawn.
-        per_intent: At most this many, but for an intent with more templates, which gives one of each.
+        per_intent: At most this many.
         seed: Of the choices among what was taken equally often.
     """
     sampler = _Sampler(skill, seed)
@@ -50,8 +50,8 @@ def sample_sentences(skill: SkillGrammar, *, per_intent: int, seed: int) -> tupl
     found: list[SampledSentence] = []
     for intent, numbers in by_intent.items():
         sentences: dict[str, int] = {}
-        for draw in range(_TRIES * max(per_intent, len(numbers))):
-            if draw >= len(numbers) and len(sentences) >= per_intent:
+        for draw in range(_TRIES * per_intent):
+            if len(sentences) == per_intent:
                 break
             number = numbers[draw % len(numbers)]
             sentences.setdefault(written(sampler.draw(number)), number)

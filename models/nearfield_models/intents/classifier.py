@@ -7,7 +7,7 @@ and the threshold, below which a sentence counts as out of scope.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,8 +30,10 @@ from nearfield_models.intents.teaching import Teaching, normalised
 FOLDS: Final = 4
 OUT_OF_SCOPE_WEIGHT: Final = 5.0
 """What one sentence out of scope counts for in training."""
-GIVEN_UP: Final = 0.005
-"""The share of sentences, right without a threshold, that the threshold may reject."""
+OUT_OF_SCOPE_RECALL: Final = 0.75
+"""The share of held-out sentences out of scope that the threshold rejects."""
+LEAST_PROBABILITY: Final = 0.4
+"""No threshold is lower: sentences to learn from are more alike than what people say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,23 +71,33 @@ class ParaphraseClassifier:
         """The least probability of an answer."""
         return self._learned.threshold
 
-    def guess(self, text: str) -> ParaphraseGuess | None:
+    def guess(
+        self, text: str, *, possible: Collection[tuple[str, str]] | None = None
+    ) -> ParaphraseGuess | None:
         """Say what a sentence means; None where it is out of scope.
 
+        Args:
+            text: A transcript.
+            possible: Skills and intents that can be meant now; what was likely of the others goes to these
+                and to what is out of scope, in proportion. None means all.
+
         Raises:
             EngineError: The embedding model failed.
         """
-        found = self.likeliest([text])[0]
+        if possible is not None and not any(intent in possible for intent in self._learned.intents):
+            return None
+        found = self.likeliest([text], possible=possible)[0]
         return found if found.probability >= self._learned.threshold else None
 
-    def likeliest(self, texts: Sequence[str]) -> tuple[ParaphraseGuess, ...]:
-        """The likeliest intent of each sentence, however unlikely it is.
-
-        Raises:
-            EngineError: The embedding model failed.
-        """
+    def likeliest(
+        self, texts: Sequence[str], *, possible: Collection[tuple[str, str]] | None = None
+    ) -> tuple[ParaphraseGuess, ...]:
+        """The likeliest intent of each sentence, however unlikely it is; arguments and errors as `guess`."""
         written = [normalised(text, self._language) for text in texts]
         scores = self._learned.regression.scores(sentence_features(self._engine, written))
+        if possible is not None:
+            impossible = [intent not in possible for intent in self._learned.intents]
+            scores[:, :-1][:, impossible] = -np.inf
         best, sure = _answers(scores, self._learned.temperature)
         return tuple(
             ParaphraseGuess(
@@ -136,10 +148,11 @@ def _answers(scores: Floats, temperature: float) -> tuple[Numbers, Floats]:
 
 
 def _threshold(held_out: Floats, classes: Numbers, temperature: float) -> float:
-    """The highest that rejects no more than ``GIVEN_UP`` of what is right without it."""
-    best, sure = _answers(held_out, temperature)
-    right = np.sort(sure[best == classes])
-    return float(right[int(GIVEN_UP * len(right))]) if right.size else 1.0
+    """The lowest allowed that rejects ``OUT_OF_SCOPE_RECALL`` of the held-out sentences out of scope."""
+    _, sure = _answers(held_out[classes == held_out.shape[1] - 1], temperature)
+    rejected = int(np.ceil(OUT_OF_SCOPE_RECALL * len(sure)))
+    # Just above the last to be rejected: an answer needs at least the threshold.
+    return max(float(np.nextafter(np.sort(sure)[rejected - 1], np.float32(1))), LEAST_PROBABILITY)
 
 
 def _folds(teaching: Teaching, classes: Numbers, seed: int) -> Numbers:

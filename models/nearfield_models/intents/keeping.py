@@ -92,7 +92,8 @@ def read_learned(path: Path, digest: str) -> Learned | None:
     try:
         if path.stat().st_size > _LARGEST_BYTES:
             raise ValueError(f"it is larger than {_LARGEST_BYTES} bytes")
-        with np.load(path, allow_pickle=False) as kept:
+        # From memory: NumPy leaves the file open when it is no archive.
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as kept:
             about = json.loads(bytes(kept["about"]))
             if about["digest"] != digest:
                 return None

@@ -22,7 +22,7 @@ _FEWEST_STEPS: Final = 400
 _RATE: Final = 0.01
 _SCALE: Final = 10.0
 """Features of length 1 are brought to this length: weights are found in fewer steps."""
-_DECAY: Final = 1e-5
+_DECAY: Final = 1e-4
 _MOMENTUM, _SPREAD, _TINY = 0.9, 0.999, 1e-8
 _COLDEST, _HOTTEST = 0.05, 20.0
 
