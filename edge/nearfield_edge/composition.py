@@ -282,6 +282,7 @@ def turn_settings(configuration: Configuration, *, loudspeaker: bool) -> TurnSet
             longest_turn_ms=turn.longest_turn_ms,
         ),
         pre_roll_ms=turn.pre_roll_ms,
+        post_roll_ms=turn.post_roll_ms,
         partial_every_ms=turn.partial_every_ms,
         reopen_ms=turn.reopen_ms,
         follow_up_ms=turn.follow_up_ms,

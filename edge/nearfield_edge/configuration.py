@@ -179,6 +179,7 @@ class TurnSection(Section):
     no_speech_ms: Milliseconds = 5_000
     longest_turn_ms: Milliseconds = 20_000
     pre_roll_ms: Milliseconds = 300
+    post_roll_ms: Milliseconds = 200
     reopen_ms: Milliseconds = 1_200
     follow_up_ms: Milliseconds = 6_000
     partial_every_ms: Milliseconds = 400

@@ -28,6 +28,7 @@ class Hearing:
     def hear(
         self,
         samples: Samples,
+        contexts: Contexts,
         *,
         earlier: Hypothesis | None,
         wake_phrase: str | None,
@@ -37,6 +38,7 @@ class Hearing:
 
         Args:
             samples: The utterance.
+            contexts: What is known of the conversation, the latest thread first.
             earlier: A partial of the same utterance, which may save time.
             wake_phrase: Set where the utterance may begin with it.
             cancellation: Looked at between decoder steps.
@@ -47,7 +49,7 @@ class Hearing:
         """
         found = None
         if self.sentences is not None:
-            found = self.sentences.listen(samples, self.contexts(), cancellation=cancellation)
+            found = self.sentences.listen(samples, contexts, cancellation=cancellation)
         if found is None:
             hypothesis = self.asr.transcribe(samples, earlier=earlier, cancellation=cancellation)
         else:

@@ -46,7 +46,7 @@ class TurnNotes:
         match command:
             case do.Recognise():
                 self.speech_end_ms = command.speech_end / SAMPLES_PER_MS
-                self.marks["endpoint"] = command.end_sample / SAMPLES_PER_MS
+                self.marks["endpoint"] = command.heard_until / SAMPLES_PER_MS
                 self._write(now_ms, "endpoint", command.reason)
             case do.Understand():
                 self.transcript = command.transcript

@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import ExitStack, aclosing
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -20,13 +19,12 @@ from nearfield_edge.audio.sink import AudioSink
 from nearfield_edge.dialogue import Dialogue
 from nearfield_edge.hearing import Hearing
 from nearfield_edge.inference import InferenceExecutor, Priority
+from nearfield_edge.recognition import Recognition
 from nearfield_edge.sound import SoundMemory
 from nearfield_edge.turn import commands as do
 from nearfield_edge.turn import events as ev
-from nearfield_edge.turn.content import Answer, Transcript
-from nearfield_models.asr.engine import Hypothesis
+from nearfield_edge.turn.content import Answer
 from nearfield_models.cancellation import Cancellation
-from nearfield_models.errors import EngineError
 from nearfield_models.pcm import SAMPLE_RATE_HZ, SAMPLES_PER_MS, Samples
 from nearfield_models.tts.engine import TtsEngine
 from nearfield_sync.messages.turn_record import TurnRecord
@@ -78,8 +76,7 @@ class Workers:
         self._report = report
         self._is_current = is_current
         self._wanted: dict[tuple[str, int], Cancellation] = {}
-        self._partials: dict[str, Hypothesis] = {}
-        self._guessing = Cancellation()
+        self._recognition = Recognition(parts.hearing, parts.memory, parts.executor)
         self._utterances: dict[str, Samples] = {}
         self._speech: dict[str, asyncio.Future[int]] = {}
 
@@ -111,6 +108,8 @@ class Workers:
                 return self._recognise(command)
             case do.RecognisePartial():
                 return self._recognise_partial(command)
+            case do.Speculate():
+                return self._recognition.speculate(command)
             case do.Understand():
                 return self._understand(command)
             case do.ChooseRoute():
@@ -128,14 +127,14 @@ class Workers:
 
     def forget(self, turn_id: str) -> Samples:
         """Let go of a closed turn; gives the sound of its utterance with what came before."""
-        self._partials.pop(turn_id, None)
+        self._recognition.forget(turn_id)
         self._speech.pop(turn_id, None)
         self._wanted = {key: value for key, value in self._wanted.items() if key[0] != turn_id}
         return self._utterances.pop(turn_id, _NO_SOUND)
 
     def stop(self) -> None:
         """Want nothing any more, and be silent."""
-        self._guessing.cancel()
+        self._recognition.drop()
         for cancellation in self._wanted.values():
             cancellation.cancel()
         self._parts.sink.stop()
@@ -147,54 +146,28 @@ class Workers:
             case do.StopSpeaking():
                 self._parts.sink.stop()
             case do.CancelWork():
-                self._guessing.cancel()
+                self._recognition.drop()
                 self._cancellation(command.turn_id, command.revision).cancel()
 
     def _cancellation(self, turn_id: str, revision: int) -> Cancellation:
         return self._wanted.setdefault((turn_id, revision), Cancellation())
 
     async def _recognise(self, command: do.Recognise) -> None:
-        self._guessing.cancel()  # a partial under way would only be waited for
         cancellation = self._cancellation(command.turn_id, command.revision)
         self._utterances[command.turn_id] = self._with_lead(command)
-        hearing, sound = self._hearing(), self._sound_of(command)
-        work = partial(
-            hearing.hear,
-            sound,
-            earlier=self._partials.get(command.turn_id),
-            wake_phrase=command.wake_phrase,
-            cancellation=cancellation,
-        )
-        transcript = await self._parts.executor.run(Priority.LIVE, work, cancellation)
+        transcript = await self._recognition.whole(command, cancellation)
         self._report(ev.Recognised(turn_id=command.turn_id, revision=command.revision, transcript=transcript))
 
     async def _recognise_partial(self, command: do.RecognisePartial) -> None:
-        self._guessing = Cancellation()
-        work = partial(
-            self._hearing().asr.transcribe,
-            self._sound_of(command),
-            earlier=self._partials.get(command.turn_id),
-            cancellation=self._guessing,
-        )
-        hypothesis = await self._parts.executor.run(Priority.SPECULATIVE, work, self._guessing)
-        self._partials[command.turn_id] = hypothesis
-        transcript = Transcript(text=hypothesis.text, mean_log_probability=hypothesis.mean_log_probability)
+        transcript = await self._recognition.partial(command)
         self._report(
             ev.PartialRecognised(turn_id=command.turn_id, revision=command.revision, transcript=transcript)
         )
 
-    def _hearing(self) -> Hearing:
-        if self._parts.hearing is None:
-            raise EngineError("this device was started without a recogniser")
-        return self._parts.hearing
-
-    def _sound_of(self, command: do.Recognise | do.RecognisePartial) -> Samples:
-        return self._parts.memory.recall(command.first_sample, command.end_sample)
-
     def _with_lead(self, command: do.Recognise) -> Samples:
         """The utterance and what came before it, cut where the detectors' windows begin: it replays alike."""
         start = command.first_sample - RECORDED_LEAD_MS * SAMPLES_PER_MS
-        return self._parts.memory.recall(max(0, start) // _WINDOWS * _WINDOWS, command.end_sample)
+        return self._parts.memory.recall(max(0, start) // _WINDOWS * _WINDOWS, command.heard_until)
 
     async def _understand(self, command: do.Understand) -> None:
         understanding = self._parts.dialogue.understand(command.transcript)

@@ -77,7 +77,7 @@ async def test_the_conversation_of_a_reopened_turn_is_forgotten(tmp_path: Path) 
         record = await stage.hear((1_000, True), (700, False), (600, True), (2_000, False))
         assert record.revision == 1
         assert record.transcript == "a large latte with soy milk please"
-        assert [heard for heard, _ in script.heard] == pytest.approx([1.5, 2.8], abs=0.2)
+        assert [heard for heard, _ in script.heard] == pytest.approx([1.2, 2.5], abs=0.2)
         assert record.reply is not None
         assert record.reply.text.count("latte") == 1
         assert len(stage.records) == 1

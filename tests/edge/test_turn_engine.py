@@ -73,7 +73,8 @@ def test_speech_then_silence_is_recognised_with_the_pre_roll_before_it() -> None
     assert recognise.reason == "silence"
     assert recognise.first_sample == (1_010 - 300) * SAMPLES_PER_MS
     assert recognise.speech_end == 1_800 * SAMPLES_PER_MS
-    assert recognise.end_sample == 2_300 * SAMPLES_PER_MS
+    assert recognise.end_sample == (1_800 + 200) * SAMPLES_PER_MS
+    assert recognise.heard_until == 2_300 * SAMPLES_PER_MS
 
 
 def test_an_answered_turn_commits_its_effects_only_when_nobody_can_speak_on() -> None:

@@ -66,6 +66,8 @@ def _spoken(state: State, turn: Turn) -> Step:
 
 
 def _work_failed(state: State, turn: Turn, event: ev.WorkFailed) -> Step:
+    if event.stage == do.Speculate.__name__:
+        return state, ()  # if the turn ends here, the utterance is decoded again
     if event.stage == do.RecognisePartial.__name__:
         return replace(state, turn=replace(turn, partial_pending=False)), ()
     if turn.phase is Phase.THINKING:

@@ -39,6 +39,18 @@ class RecognisePartial:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Speculate:
+    """Decode the utterance as it will be, should the silence that has begun end the turn."""
+
+    turn_id: str
+    revision: int
+    first_sample: int
+    end_sample: int
+    wake_phrase: str | None
+    """Set when the utterance may begin with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recognise:
     """Decode the utterance from ``first_sample`` up to ``end_sample``."""
 
@@ -46,6 +58,8 @@ class Recognise:
     revision: int
     first_sample: int
     end_sample: int
+    heard_until: int
+    """Where listening ended: the turn's sound goes up to here, with silence that nothing is made of."""
     speech_end: int
     """Where speech was last heard; every timing counts from here."""
     reason: str
@@ -143,6 +157,7 @@ Command = (
     OpenTurn
     | ReopenTurn
     | RecognisePartial
+    | Speculate
     | Recognise
     | Understand
     | ChooseRoute

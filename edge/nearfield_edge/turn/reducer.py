@@ -106,7 +106,7 @@ def _listen(state: State, turn: Turn, speech: bool) -> Step:
     state = replace(state, turn=turn)
     if reason is not None:
         return _end_listening(state, turn, reason)
-    return _partial(state, turn)
+    return _speculation(state, turn) or _partial(state, turn)
 
 
 def _is_tail(state: State, turn: Turn) -> bool:
@@ -130,6 +130,31 @@ def _utterance_start(state: State, turn: Turn) -> int:
     return max(turn.first_sample, silent_from, earlier(state, state.settings.pre_roll_ms))
 
 
+def _speculation(state: State, turn: Turn) -> Step | None:
+    """Begin to decode what was said, once there is enough silence behind it to decode it for good."""
+    end = turn.speech_end
+    if end is None or end == turn.speculated or state.at < end + samples(state.settings.post_roll_ms):
+        return None
+    command = do.Speculate(
+        turn_id=turn.turn_id,
+        revision=turn.revision,
+        first_sample=turn.first_sample,
+        end_sample=_utterance_end(state, end),
+        wake_phrase=_leading_phrase(turn),
+    )
+    return replace(state, turn=replace(turn, speculated=end)), (command,)
+
+
+def _utterance_end(state: State, speech_end: int) -> int:
+    return min(state.at, speech_end + samples(state.settings.post_roll_ms))
+
+
+def _leading_phrase(turn: Turn) -> str | None:
+    """The wake phrase, where the utterance may begin with it."""
+    apart = turn.first_sample > turn.opened_at
+    return None if apart else turn.wake_phrase
+
+
 def _partial(state: State, turn: Turn) -> Step:
     every_ms = state.settings.partial_every_ms
     due = every_ms > 0 and state.at >= turn.partial_at + samples(every_ms)
@@ -145,15 +170,15 @@ def _partial(state: State, turn: Turn) -> Step:
 def _end_listening(state: State, turn: Turn, reason: EndReason) -> Step:
     if turn.speech_end is None:
         return close(state, turn, "no_speech")
-    whole = turn.wake_phrase is None or turn.first_sample > turn.opened_at
     command = do.Recognise(
         turn_id=turn.turn_id,
         revision=turn.revision,
         first_sample=turn.first_sample,
-        end_sample=state.at,
+        end_sample=_utterance_end(state, turn.speech_end),
+        heard_until=state.at,
         speech_end=turn.speech_end,
         reason=reason.value,
-        wake_phrase=None if whole else turn.wake_phrase,
+        wake_phrase=_leading_phrase(turn),
     )
     turn = replace(
         turn,
@@ -186,6 +211,7 @@ def _reopen(state: State, turn: Turn) -> Step:
         speech_end=state.at,
         partial_at=state.at,
         partial_pending=False,
+        speculated=None,
         answered=False,
         apologising=False,
         asks=False,

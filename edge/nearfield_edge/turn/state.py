@@ -36,6 +36,9 @@ class TurnSettings:
     endpoint: EndpointSettings = field(default_factory=EndpointSettings)
     pre_roll_ms: int = 300
     """Sound kept from before speech was noticed."""
+    post_roll_ms: int = 200
+    """Sound after the last speech that the recogniser gets; as soon as there is so much of it, the utterance
+    is decoded as if the turn had ended."""
     wake_lead_ms: int = 1_200
     """Sound kept from before the wake word's detection when the request follows in the same breath."""
     tail_ms: int = 250
@@ -80,6 +83,8 @@ class Turn:
     """Whether no further speech is taken in: a released button, a typed text, the greatest length."""
     partial_at: int = 0
     partial_pending: bool = False
+    speculated: int | None = None
+    """End of the speech that was last decoded as if the turn had ended."""
     answered: bool = False
     apologising: bool = False
     asks: bool = False
