@@ -59,6 +59,22 @@ async def test_times_count_from_the_end_of_speech_and_grow_stage_by_stage(tmp_pa
         assert known == sorted(known)
 
 
+async def test_an_utterance_decoded_in_the_silence_is_not_decoded_again(tmp_path: Path) -> None:
+    script = ScriptedAsr([ORDER, "decoded twice"])
+    async with staged(tmp_path, asr=script) as stage:
+        record = await stage.hear((500, False), (1_000, True), (1_000, False))
+        assert record.transcript == ORDER
+        assert len(script.heard) == 1
+
+
+async def test_a_pause_in_an_utterance_costs_a_guess_and_not_the_rest_of_it(tmp_path: Path) -> None:
+    script = ScriptedAsr(["can I have", ORDER])
+    async with staged(tmp_path, asr=script) as stage:
+        record = await stage.hear((600, True), (300, False), (900, True), (1_000, False))
+        assert record.transcript == ORDER
+        assert record.revision == 0
+
+
 async def test_a_follow_up_uses_what_was_said_before(tmp_path: Path) -> None:
     script = ScriptedAsr([ORDER, "make it small"])
     async with staged(tmp_path, asr=script) as stage:

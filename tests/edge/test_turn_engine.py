@@ -77,6 +77,29 @@ def test_speech_then_silence_is_recognised_with_the_pre_roll_before_it() -> None
     assert recognise.heard_until == 2_300 * SAMPLES_PER_MS
 
 
+def test_what_was_said_is_decoded_in_the_first_silence_just_as_it_will_be_in_the_end() -> None:
+    talk = open_mic()
+    talk.hear(800, speech=True)
+    talk.hear(190, speech=False)
+    assert not talk.given(do.Speculate)
+    talk.hear(310, speech=False)
+    (guess,) = talk.given(do.Speculate)
+    (recognise,) = talk.given(do.Recognise)
+    assert isinstance(guess, do.Speculate)
+    assert isinstance(recognise, do.Recognise)
+    assert (guess.first_sample, guess.end_sample) == (recognise.first_sample, recognise.end_sample)
+    assert guess.wake_phrase == recognise.wake_phrase
+
+
+def test_each_pause_is_decoded_once_and_the_last_one_again_where_speech_went_on() -> None:
+    talk = open_mic()
+    for pause_ms in (300, 500):
+        talk.hear(600, speech=True)
+        talk.hear(pause_ms, speech=False)
+    guesses = [guess.end_sample for guess in talk.given(do.Speculate) if isinstance(guess, do.Speculate)]
+    assert guesses == [800 * SAMPLES_PER_MS, 1_700 * SAMPLES_PER_MS]
+
+
 def test_an_answered_turn_commits_its_effects_only_when_nobody_can_speak_on() -> None:
     talk = open_mic()
     talk.hear(800, speech=True)
