@@ -25,14 +25,18 @@ class ScriptedScorer:
         self._tokens_before = tokens_before
         self._fails_at = fails_at
         self.heard: list[tuple[Samples, float]] = []
+        self.torn: list[bool] = []
 
     @property
     def phrases(self) -> tuple[str, ...]:
         return (self._phrase,)
 
-    def score(self, samples: Samples, speech_seconds: float) -> tuple[PhraseScore, ...]:
+    def score(
+        self, samples: Samples, speech_seconds: float, *, begins_within_speech: bool = False
+    ) -> tuple[PhraseScore, ...]:
         number = len(self.heard)
         self.heard.append((samples, speech_seconds))
+        self.torn.append(begins_within_speech)
         if number == self._fails_at:
             raise EngineError("the scripted judge was told to fail")
         evidence = self._script[number] if number < len(self._script) else 0.0

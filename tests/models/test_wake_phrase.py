@@ -71,6 +71,23 @@ def test_it_says_where_the_phrase_was() -> None:
     assert detection.ended_ago_samples == (at - 1_000 - SPEECH_MS) * SAMPLES_PER_MS
 
 
+def test_a_phrase_found_while_it_is_said_is_still_dying_away() -> None:
+    ((at, detection),) = heard(scripted(0.6, 0.6), CALL)
+    assert at == 1_560
+    assert detection.ended_ago_samples == -100 * SAMPLES_PER_MS
+
+
+def test_the_judge_knows_when_a_stretch_begins_within_speech() -> None:
+    judge = ScriptedScorer()
+    heard(PhraseWake(judge, LoudnessVad(), threshold=0.5), quiet(1_000) + noise(2_000))
+    longest = 1_500 * SAMPLES_PER_MS
+    whole = [samples.size < longest for samples, _ in judge.heard]
+    assert any(whole)
+    assert not all(whole)
+    assert judge.torn[: whole.index(False)] == [False] * whole.index(False)
+    assert judge.torn[-1]
+
+
 def test_after_other_words_a_phrase_began_no_earlier_than_it_can_have_lasted() -> None:
     judge = ScriptedScorer([0.0] * 3 + [0.9] * 2, tokens_before=3)
     ((_, detection),) = heard(PhraseWake(judge, LoudnessVad(), threshold=0.5), CALL)
@@ -130,7 +147,7 @@ def test_no_hop_waits_for_a_look_that_is_computed_elsewhere() -> None:
     assert heard(engine, noise(60)) == []
     elsewhere.finish()
     ((_, detection),) = heard(engine, noise(100))
-    assert detection.ended_ago_samples == 50 * SAMPLES_PER_MS
+    assert detection.ended_ago_samples == (50 - 100) * SAMPLES_PER_MS
 
 
 def test_where_there_is_no_time_for_a_look_there_is_none() -> None:

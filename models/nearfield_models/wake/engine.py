@@ -26,7 +26,7 @@ class WakeDetection:
     score: float
     """0..1, as the model gives it."""
     ended_ago_samples: int = 0
-    """From the phrase's end to the end of the hop that reports it; 0 where the engine knows no better."""
+    """From the phrase's end to the end of the hop that reports it; negative where it is dying away still."""
     began_ago_samples: int | None = None
     """The same of its beginning; None where the engine does not know it."""
 

@@ -28,6 +28,9 @@ LOOK_EVERY_MS: Final = 160
 _WORD_MS: Final = 500
 _BEFORE_MS: Final = 1_000
 """Sound before a phrase that helps to hear it in running speech."""
+_EARLY_MS: Final = 100
+"""The recogniser completes a word before it is over: in the median, the phrase ends so long after the stretch
+in which it is found."""
 _PAUSE_MS: Final = 400
 """Between two words of one phrase, as in "hello ... nearfield"."""
 
@@ -40,7 +43,9 @@ class Scorer(Protocol):
         """What is listened for."""
         ...
 
-    def score(self, samples: Samples, speech_seconds: float) -> tuple[PhraseScore, ...]:
+    def score(
+        self, samples: Samples, speech_seconds: float, *, begins_within_speech: bool = False
+    ) -> tuple[PhraseScore, ...]:
         """Say how well each phrase fits ``float32[n]``."""
         ...
 
@@ -134,7 +139,8 @@ class PhraseWake:
     def _look_at(self, stretch: Stretch) -> None:
         sound = self._kept[self._kept.size - (self._position - stretch.first) :]
         seconds = (stretch.speech_end - stretch.speech_began) / SAMPLE_RATE_HZ
-        future = self._compute(partial(self._scorer.score, sound, seconds))
+        torn = stretch.begins_within_speech
+        future = self._compute(partial(self._scorer.score, sound, seconds, begins_within_speech=torn))
         if future is not None:
             self._pending = (stretch, future)
 
@@ -158,7 +164,7 @@ class PhraseWake:
             phrase=score.phrase,
             score=min(1.0, max(0.0, score.evidence)),
             began_ago_samples=self._position - _beginning(stretch, score),
-            ended_ago_samples=self._position - stretch.speech_end,
+            ended_ago_samples=self._position - _end(stretch),
         )
 
 
@@ -168,3 +174,9 @@ def _beginning(stretch: Stretch, score: PhraseScore) -> int:
         return stretch.speech_began
     longest = _WORD_MS * len(score.phrase.split()) * SAMPLES_PER_MS
     return max(stretch.speech_began, stretch.speech_end - longest)
+
+
+def _end(stretch: Stretch) -> int:
+    """Where the phrase ends, or will end where it is still being said."""
+    still_said = stretch.speech_end == stretch.end
+    return stretch.speech_end + (_EARLY_MS * SAMPLES_PER_MS if still_said else 0)

@@ -39,6 +39,8 @@ _SHORTEST_PHRASE_SECONDS: Final = 0.35
 _HOPELESS_NATS: Final = -5.0
 _DISCOUNT_LATER: Final = 0.1
 """Evidence taken off for a phrase after other words: of so many places, one will fit by chance."""
+_DISCOUNT_TORN: Final = 0.2
+"""Evidence taken off for a phrase that a stretch begins with, when it begins in the middle of speech."""
 _PLAIN: Final = 0.9
 """Evidence that no later place could better by much."""
 _RARE_NATS: Final = -4.0
@@ -98,24 +100,29 @@ class PhraseScorer:
         """The phrases as they were understood."""
         return tuple(one.phrase for one in self._spellings)
 
-    def score(self, samples: Samples, speech_seconds: float) -> tuple[PhraseScore, ...]:
+    def score(
+        self, samples: Samples, speech_seconds: float, *, begins_within_speech: bool = False
+    ) -> tuple[PhraseScore, ...]:
         """Say how well each phrase fits ``float32[n]``, at the place where it fits best.
 
         Args:
             samples: The stretch, at 16 kHz; speech with a little of what was before it.
             speech_seconds: How much of it is speech.
+            begins_within_speech: Whether it begins in the middle of what somebody says.
 
         Raises:
             EngineError: The stretch is shorter than the model's smallest window, or the model failed.
         """
         start = self._begin(samples)
-        best = self._compared(self._word_scores(start, self._first), self._rarities, 0)
+        discount = _DISCOUNT_TORN if begins_within_speech else 0.0
+        best = self._compared(self._word_scores(start, self._first), self._rarities, 0, discount)
         if max(score.evidence for score in best) > _PLAIN:
             return tuple(best)
         room = int((speech_seconds - _SHORTEST_PHRASE_SECONDS) * _TOKENS_PER_SECOND)
         for place, text in self._places(start, room):
             rarities = self._word_scores(self._in_silence(text), self._later)
-            found = self._compared(self._word_scores(place, self._later), rarities, len(text))
+            heard = self._word_scores(place, self._later)
+            found = self._compared(heard, rarities, len(text), _DISCOUNT_LATER)
             best = [max(pair, key=lambda score: score.evidence) for pair in zip(best, found, strict=True)]
         return tuple(best)
 
@@ -167,11 +174,12 @@ class PhraseScorer:
         heard: Sequence[Sequence[NDArray[np.float64]]],
         unheard: Sequence[Sequence[NDArray[np.float64]]],
         tokens_before: int,
+        discount: float,
     ) -> list[PhraseScore]:
         return [
             PhraseScore(
                 phrase=one.phrase,
-                evidence=_evidence(with_sound, without) - (_DISCOUNT_LATER if tokens_before else 0.0),
+                evidence=_evidence(with_sound, without) - discount,
                 tokens_before=tokens_before,
             )
             for one, with_sound, without in zip(self._spellings, heard, unheard, strict=True)

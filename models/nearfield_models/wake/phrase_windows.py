@@ -29,6 +29,7 @@ class Stretch:
     end: int
     speech_began: int
     speech_end: int
+    begins_within_speech: bool = False
 
 
 class PhraseWindows:
@@ -86,4 +87,10 @@ class PhraseWindows:
         first = max(began - LEAD_MS * SAMPLES_PER_MS, now - self._longest, self._floor, 0)
         if speech_end - began < _SHORTEST_MS * SAMPLES_PER_MS:
             return None
-        return Stretch(first=first, end=now, speech_began=max(began, first), speech_end=speech_end)
+        return Stretch(
+            first=first,
+            end=now,
+            speech_began=max(began, first),
+            speech_end=speech_end,
+            begins_within_speech=first > self._began,
+        )
