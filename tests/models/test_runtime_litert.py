@@ -65,8 +65,9 @@ def test_feeds_that_do_not_fit_are_an_error(
     network: Path, feeds: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]], said: str
 ) -> None:
     session = open_session(network)
-    with pytest.raises(EngineError, match=said):
+    with pytest.raises(EngineError, match=said) as caught:
         session.run(None, feeds)
+    assert "\n" not in str(caught.value)
     given = session.run(None, {"given": np.array([[0.3, 0.4]], np.float32)})  # and the session goes on
     assert given["probability"].item() == pytest.approx(expected([0.3, 0.4]), abs=1e-6)
 

@@ -84,7 +84,7 @@ class LiteRtSession:
             self._interpreter.invoke()
             return {name: self._interpreter.get_tensor(self._outputs[name]["index"]) for name in names}
         except (ValueError, RuntimeError, KeyError) as error:
-            raise EngineError(f"{self._path.name} failed while running: {error}") from error
+            raise EngineError(f"{self._path.name} failed while running: {_first_line(error)}") from error
 
     def _take_shapes(self, feeds: Mapping[str, Array]) -> None:
         wanted = {name: feeds[name].shape for name in self._inputs}
@@ -140,7 +140,7 @@ class StreamingNetwork:
             self._interpreter.invoke()
             given = self._interpreter.get_tensor(self._output["index"])
         except (ValueError, RuntimeError) as error:
-            raise EngineError(f"{self._name} failed while running: {error}") from error
+            raise EngineError(f"{self._name} failed while running: {_first_line(error)}") from error
         scale, zero_point = self._output["quantization"]
         numbers: NDArray[np.float32] = (given.astype(np.float32) - zero_point) * np.float32(scale)
         return numbers
@@ -185,5 +185,11 @@ def _allocate(name: str, interpreter: Any) -> None:
 
 
 def _cannot_load(name: str, error: Exception) -> str:
-    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return f"{name} is no network that LiteRT can load: check it with `nearfield-models verify` ({reason})"
+    return (
+        f"{name} is no network that LiteRT can load: check it with `nearfield-models verify` "
+        f"({_first_line(error)})"
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
