@@ -80,6 +80,9 @@ def use_everything() -> None:
     for name in MICRO_WAKE_WORD_ENGINES:
         wake = engines.load_wake(engine=name)
         say("wake", name, sum(wake.accept(to_bytes(hop)) is not None for hop in hops(sound)))
+    for runtime in (RuntimeOptions(), OPENVINO):
+        vectors = engines.load_embedding(runtime=runtime).embed(["A large latte, please."])
+        say("embedding", runtime.engine, vectors.shape)
     phrase = engines.load_phrase_wake(["large latte"], asr=engines.load_asr(), vad=engines.load_vad())
     say("wake phrase", sum(phrase.accept(to_bytes(hop)) is not None for hop in hops(sound)))
 

@@ -18,7 +18,13 @@ from nearfield_models.errors import ModelsError
 from nearfield_models.store import ModelStore
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKS = ("moonshine-tiny-en", "silero-vad", "microwakeword-alexa", "piper-en-us-joe-medium")
+PACKS = (
+    "moonshine-tiny-en",
+    "silero-vad",
+    "microwakeword-alexa",
+    "minilm-l6-v2-int8",
+    "piper-en-us-joe-medium",
+)
 CAGE = ["unshare", "--net", "--mount", sys.executable, "-m", "tests.edge.network_cage", sys.executable]
 
 
@@ -61,6 +67,8 @@ def test_no_packet_leaves_while_every_engine_is_imported_and_used(cage: list[str
         "vad silero onnxruntime",
         "vad silero openvino",
         "tts piper",
+        "embedding onnxruntime",
+        "embedding openvino",
         "wake microwakeword ",
         "wake microwakeword-litert ",
         "wake phrase 1",

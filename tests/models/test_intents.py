@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import io
 from pathlib import Path
 
 import numpy as np
@@ -172,28 +174,21 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(data=st.data())
-@settings(max_examples=150, deadline=None)
-def test_no_altered_byte_leads_to_other_weights_or_an_error_without_a_name(
-    kept: Path, learned: Learned, data: st.DataObject
-) -> None:
+@settings(max_examples=60, deadline=None)
+def test_every_altered_byte_is_found(kept: Path, data: st.DataObject) -> None:
     content = bytearray(kept.read_bytes())
-    last = len(content) - 1
-    at = data.draw(st.integers(0, last) | st.integers(0, 2_000) | st.integers(last - 600, last))
-    content[at] ^= data.draw(st.integers(1, 255))
-    altered = kept.with_name("altered.npz")
+    content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
+    altered = kept.with_name("altered.weights")
     altered.write_bytes(content)
-    try:
-        found = read_learned(altered, DIGEST)
-    except TrainedWeightsError:
-        return
-    if found is not None:
-        assert (found.regression.weights == learned.regression.weights).all()
-        assert (found.intents, found.threshold) == (learned.intents, learned.threshold)
+    with pytest.raises(TrainedWeightsError):
+        read_learned(altered, DIGEST)
 
 
 def test_a_pickle_is_never_unpacked(tmp_path: Path) -> None:
     path = tmp_path / FILE_NAME
-    np.savez(path, about=np.array([print], dtype=object))
+    archive = io.BytesIO()
+    np.savez(archive, about=np.array([print], dtype=object))
+    path.write_bytes(hashlib.sha256(archive.getvalue()).digest() + archive.getvalue())
     with pytest.raises(TrainedWeightsError, match="allow_pickle"):
         read_learned(path, DIGEST)
 

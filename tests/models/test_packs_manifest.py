@@ -84,6 +84,7 @@ def test_every_shipped_manifest_is_sound_and_the_defaults_are_those_of_the_devic
     assert catalogue.defaults() == (
         "microwakeword-alexa",
         "microwakeword-okay-nabu",
+        "minilm-l6-v2-int8",
         "moonshine-tiny-en",
         "piper-en-us-joe-medium",
         "silero-vad",
@@ -92,7 +93,7 @@ def test_every_shipped_manifest_is_sound_and_the_defaults_are_those_of_the_devic
 
 def test_a_member_inside_a_zip_inside_a_wheel_can_be_named() -> None:
     manifest = Catalogue([shipped_manifests()]).manifest("minilm-l6-v2-int8")
-    source = manifest.files[1].sources[0]
+    source = manifest.files[1].sources[1]
     assert isinstance(source, PypiSource)
     assert source.member == ("all_minilm_l6_v2/model.zip", "tokenizer.json")
 

@@ -1,8 +1,9 @@
 """Trained weights on disk, so that a start does not train again.
 
-One file a device, ``paraphrases.npz``: arrays without pickle, and beside them what they were trained from,
-as a digest. Other sentences, another model or another way of training make another digest, and then it is
-trained anew; so it is where the file is damaged, and the reason is told.
+One file a device, ``paraphrases.weights``: the sha256 of what follows, and then NumPy's archive of arrays,
+without pickle, with what they were trained from as another digest. Other sentences, another model or another
+way of training make another one, and then it is trained anew; so it is where the file is damaged, and the
+reason is told.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ from nearfield_models.intents.regression import Regression
 from nearfield_models.intents.teaching import Teaching
 from nearfield_models.placing import make_folder, storage_faults, write_whole
 
-FILE_NAME: Final = "paraphrases.npz"
+FILE_NAME: Final = "paraphrases.weights"
 _WAY_OF_TRAINING: Final = 1
 """Raised whenever the same sentences would be learned otherwise."""
 _LARGEST_BYTES: Final = 64 * 1024 * 1024
-_FAULTS: Final = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, NotImplementedError)
-"""What NumPy and the archive raise on bytes that are not what was written."""
+_DIGEST_BYTES: Final = 32
+_FAULTS: Final = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile)
+"""What reading an archive raises that holds something else than is expected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +94,10 @@ def read_learned(path: Path, digest: str) -> Learned | None:
     try:
         if path.stat().st_size > _LARGEST_BYTES:
             raise ValueError(f"it is larger than {_LARGEST_BYTES} bytes")
-        # From memory: NumPy leaves the file open when it is no archive.
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as kept:
+        content = path.read_bytes()
+        if hashlib.sha256(content[_DIGEST_BYTES:]).digest() != content[:_DIGEST_BYTES]:
+            raise ValueError("its bytes are not those that were written")
+        with np.load(io.BytesIO(content[_DIGEST_BYTES:]), allow_pickle=False) as kept:
             about = json.loads(bytes(kept["about"]))
             if about["digest"] != digest:
                 return None
@@ -136,4 +140,4 @@ def _packed(learned: Learned, digest: str) -> bytes:
         weights=regression.weights,
         biases=regression.biases,
     )
-    return buffer.getvalue()
+    return hashlib.sha256(buffer.getvalue()).digest() + buffer.getvalue()
