@@ -2,8 +2,8 @@
 
 Every 80 ms each head turns the last embeddings into a probability. A head is a ``.tflite`` file and runs on
 LiteRT; the two networks below it are shared, and may be ``.tflite`` or ``.onnx``, such as those of the pack
-``speech-embedding``. openWakeWord's own heads are not free for commercial use, and packs of them are refused by
-the shipped licence policies; a head that a site has trained itself is its own.
+``speech-embedding``. openWakeWord's own heads are not free for commercial use, and packs of them are refused
+by the shipped licence policies; a head that a site has trained itself is its own.
 
 Source: dscripka/openWakeWord.
 """
