@@ -1,71 +1,59 @@
-"""Real coffee orders: how many are fully understood, and how fast.
+"""Real coffee orders: how many are fully understood, how fast, and what else is taken for one.
 
-Every recording is heard whole by the voice activity detector, cut to the stretch from ``--before-ms`` before
-speech is noticed to ``--after-ms`` after the last (what the device keeps of an utterance with its default
-settings), recognised in one piece and understood by the grammar of the shipped coffee skill alone.
+Every recording is listened to by the device's own voice detector and ended by its own rule for the end of
+a turn, cut to what the device keeps (``--before-ms``, ``--after-ms``), and understood by the sentences of
+the shipped coffee skill. With noise, each is mixed with an excerpt whose place depends on its name and
+``--seed``.
 
-* ``command_acceptance``: the share of orders whose intent is right and whose labelled slots all have exactly
-  the labelled value; extra slots are not penalised.
-* ``latency_ms``: for each order, the time from the decision that the utterance has ended to its
-  understanding: final transcript plus matching, computed from scratch, without partial results before it.
-  The silence that the device waits for and the detector's work, done while the person speaks, are not in it.
-* ``rtf``: all computing (detector, transcript, understanding) over the length of the recordings.
+* ``command_acceptance``: the share of orders whose intent is right and whose labelled slots all have
+  exactly the labelled value; extra slots are not penalised.
+* ``latency_ms.decision``: from the end of speech, found in the clean recording by its energy
+  (``speech_end``), to the decision that the turn has ended. ``detector_off_ms`` is what the voice detector
+  adds to it.
+* ``latency_ms.computing``: from that decision to intent and slots, computed from scratch, with nothing done
+  while the person spoke; ``processor_ms`` is the processor time of it, whatever else the machine did.
+* ``latency_ms.whole``: from the end of speech to intent and slots.
+* ``thought_over_early``: orders whose speaker paused so long that the turn was thought to have ended before.
 
-With noise, each recording is mixed with an excerpt of the noise taken at a place drawn from ``--seed``.
+``--free-text`` understands the recogniser's plain text instead of searching in the grammar. ``--sweep``,
+``--leave-values-out`` and ``--other-speech`` go together in any choice (see ``orders_sweep`` and
+``orders_rejection``); what they have played is kept in ``--cache``. ``--among-skills`` is for itself.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-import numpy as np
-import soundfile
-import yaml
-
-import nearfield_edge
-from nearfield_edge.turn.state import TurnSettings
-from nearfield_models.asr.engine import AsrEngine
-from nearfield_models.engines import load_asr, load_vad
-from nearfield_models.grammar import Grammar, GrammarMatch, SentenceSource, compile_grammar, match_text
 from nearfield_models.grammar.words import split_words
-from nearfield_models.pcm import HOP_SAMPLES, SAMPLES_PER_MS, Samples
-from nearfield_models.resampling import mix_down, resample
-from nearfield_models.segmentation import SegmentationSettings, SpeechSegmenter
-from nearfield_models.vad.engine import VadEngine
-from tools.bench.mixing import excerpt, mix
+from tools.bench.order_free_text import play_free_text
+from tools.bench.order_jobs import order_jobs
+from tools.bench.order_latencies import latencies_ms, percentiles
+from tools.bench.order_rates import right_share
+from tools.bench.order_sounds import DEVICE, Labels, read_labels
+from tools.bench.order_trials import KITCHEN, Job, Trial, play
+from tools.bench.orders_among_skills import among_skills
+from tools.bench.orders_rejection import rejection
+from tools.bench.orders_sweep import sweep
 from tools.bench.recordings import default_data
-from tools.bench.report import Report
+from tools.bench.report import Report, Target
+from tools.bench.trial_store import CACHE, TrialStore, digest_of_everything
 
-DEVICE: Final = TurnSettings()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """One order, recognised and understood."""
-
-    name: str
-    transcript: str
-    match: GrammarMatch | None
-    latency_seconds: float
-    computing_seconds: float
-    sound_seconds: float
+COMPUTING_TARGETS = (
+    Target(name="computing, median", figure="latency_ms.computing.p50", at="most", value=80.0, unit="ms"),
+    Target(name="computing, 19 of 20", figure="latency_ms.computing.p95", at="most", value=150.0, unit="ms"),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument(
-        "--data", type=Path, default=default_data() / "orders", help="folder with labels.json and speech/"
-    )
+    parser.add_argument("--data", type=Path, default=default_data(), help="folder of the recordings")
     parser.add_argument("--noise", type=Path, metavar="FILE", help="noise to mix in")
     parser.add_argument("--snr-db", type=float, default=6.0, metavar="N", help="with --noise (default 6)")
-    parser.add_argument("--limit", type=int, metavar="N", help="only the first N by name")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the places in the noise")
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N orders by name")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of all that is drawn (default 0)")
     parser.add_argument(
         "--before-ms", type=int, default=DEVICE.pre_roll_ms, metavar="N", help="sound kept before speech"
     )
@@ -77,44 +65,124 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="sound kept after it",
     )
     parser.add_argument("--show-wrong", action="store_true", help="print every order that was not accepted")
+    parser.add_argument("--free-text", action="store_true", help="match the plain transcript instead")
+    many = parser.add_argument_group("many conditions")
+    many.add_argument("--sweep", action="store_true", help="all ratios of speech to noise, and clean")
+    many.add_argument("--draws", type=int, default=5, metavar="N", help="of the noise, for each (default 5)")
+    many.add_argument("--plot", type=Path, metavar="FILE", help="with --sweep: where its picture (SVG) goes")
+    many.add_argument("--leave-values-out", action="store_true", help="orders for what is not in the grammar")
+    many.add_argument("--other-speech", action="store_true", help="speech that is no order")
+    many.add_argument(
+        "--per-value", type=int, metavar="N", help="orders for each value left out (default: all)"
+    )
+    many.add_argument("--others", type=int, metavar="N", help="recordings of each wake phrase (default: all)")
+    many.add_argument(
+        "--sentences", type=int, default=300, metavar="N", help="CLINC150 sentences spoken (default 300)"
+    )
+    many.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="processes; times mean little beyond 1"
+    )
+    many.add_argument("--cache", type=Path, default=CACHE, metavar="DIR", help="what was played is kept here")
+    parser.add_argument("--among-skills", action="store_true", help="beside 20 other skills, and alone")
 
 
 def run(arguments: argparse.Namespace) -> Report:
     """Hear the orders and score them."""
+    labels = read_labels(arguments.data / "orders")
+    if labels is None:
+        reason = f"all of it: no recordings in {arguments.data}, name their folder with --data"
+        return Report(name="orders", title="real coffee orders", figures={}, skipped=(reason,))
+    labels = {name: labels[name] for name in list(labels)[: arguments.limit]}
+    if arguments.among_skills:
+        return among_skills(labels, arguments)
+    if arguments.sweep or arguments.leave_values_out or arguments.other_speech:
+        return _many(labels, arguments)
+    return _one(labels, arguments)
+
+
+def _one(labels: Labels, arguments: argparse.Namespace) -> Report:
+    """One condition, played anew each time."""
     title = "real coffee orders"
     if arguments.noise is not None:
         title += f", {arguments.noise.stem} noise at {arguments.snr_db:g} dB"
-    labels_file = arguments.data / "labels.json"
-    if not labels_file.is_file():
-        reason = f"all of it: no recordings in {arguments.data}, name their folder with --data"
-        return Report(name="orders", title=title, figures={}, skipped=(reason,))
-    labels: dict[str, Any] = json.loads(labels_file.read_text(encoding="utf-8"))
-    chosen = {name: labels[name] for name in sorted(labels)[: arguments.limit]}
-    heard = _hear_all(list(chosen), arguments)
-    wrong = [order for order in heard if not is_accepted(order.match, chosen[order.name])]
+    if arguments.free_text:
+        title += ", from the plain transcript"
+    played: list[Trial] = []
+    for job in order_jobs(list(labels), [_snr_db(arguments)], 1, _like(arguments)):
+        played += (play_free_text if arguments.free_text else play)(job, arguments.data)
+    wrong = [trial for trial in played if not trial.right]
     if arguments.show_wrong:
-        for order in wrong:
-            print(_told(order, chosen[order.name]))
+        for trial in wrong:
+            print(told(trial, labels))
     figures = {
-        **figures_of(heard, len(heard) - len(wrong)),
+        **figures_of(played),
         "wrong_although_all_values_were_heard": sum(
-            holds_every_value(order.transcript, chosen[order.name]) for order in wrong
+            holds_every_value(trial.transcript, labels[trial.name]) for trial in wrong
         ),
         "before_ms": arguments.before_ms,
         "after_ms": arguments.after_ms,
         "noise": arguments.noise and arguments.noise.name,
-        "snr_db": arguments.snr_db if arguments.noise else None,
+        "snr_db": _snr_db(arguments),
         "seed": arguments.seed,
     }
-    return Report(name="orders", title=title, figures=figures, packages=("numpy", "onnxruntime", "hassil"))
+    targets = [] if arguments.free_text else [*_promised(_snr_db(arguments)), *COMPUTING_TARGETS]
+    return Report(
+        name="orders",
+        title=title,
+        figures=figures,
+        targets=targets,
+        packages=("numpy", "onnxruntime", "hassil"),
+    )
 
 
-def is_accepted(match: GrammarMatch | None, label: Mapping[str, Any]) -> bool:
-    """Whether an order is right: the intent, and every labelled slot exactly."""
-    if match is None or match.intent != label["intent"]:
-        return False
-    said = {name: slot.value for name, slot in match.slots.items()}
-    return all(said.get(name) == value for name, value in label["slots"].items())
+def _many(labels: Labels, arguments: argparse.Namespace) -> Report:
+    store = TrialStore(
+        arguments.data,
+        arguments.cache,
+        digest=digest_of_everything(arguments.data),
+        processes=arguments.jobs,
+    )
+    figures: dict[str, Any] = {}
+    targets: list[Target] = []
+    parts = []
+    if arguments.sweep:
+        parts.append(sweep(labels, store, arguments))
+    if arguments.leave_values_out or arguments.other_speech:
+        parts.append(rejection(labels, store, arguments))
+    for found, promised in parts:
+        figures |= found
+        targets += promised
+    figures |= {"draws": arguments.draws, "seed": arguments.seed, "processes": arguments.jobs}
+    return Report(
+        name="orders",
+        title="real coffee orders under many conditions",
+        figures=figures,
+        targets=targets,
+        packages=("numpy", "onnxruntime", "hassil"),
+    )
+
+
+def figures_of(trials: Sequence[Trial]) -> dict[str, Any]:
+    """Sum up; with no order at all, only their number."""
+    if not trials:
+        return {"n": 0, "accepted": 0}
+    accepted = sum(trial.right for trial in trials)
+    share = right_share(trials)
+    return {
+        "n": len(trials),
+        "accepted": accepted,
+        "wrong": len(trials) - accepted,
+        "command_acceptance": share.share,
+        "command_acceptance_from_95": share.low,
+        "command_acceptance_to_95": share.high,
+        "latency_ms": latencies_ms(trials),
+        "processor_ms": percentiles([trial.processor_ms for trial in trials]),
+        "detector_off_ms": percentiles(
+            [trial.detector_off_ms for trial in trials if trial.detector_off_ms is not None], (5, 50, 95)
+        ),
+        "thought_over_early": sum(trial.interrupted > 0 for trial in trials),
+        "no_end_of_speech": sum(trial.waited_ms is None for trial in trials),
+    }
 
 
 def holds_every_value(transcript: str, label: Mapping[str, Any]) -> bool:
@@ -123,90 +191,37 @@ def holds_every_value(transcript: str, label: Mapping[str, Any]) -> bool:
     return all(f" {_words(value)} " in heard for value in label["slots"].values())
 
 
-def _words(text: str) -> str:
-    return " ".join(word.text for word in split_words(text))
-
-
-def figures_of(heard: Sequence[Heard], accepted: int) -> dict[str, Any]:
-    """Sum up; with no order at all, only their number."""
-    if not heard:
-        return {"n": 0, "accepted": 0}
-    latencies_ms = np.array([order.latency_seconds for order in heard]) * 1e3
-    computing = sum(order.computing_seconds for order in heard)
-    return {
-        "n": len(heard),
-        "accepted": accepted,
-        "command_acceptance": accepted / len(heard),
-        "latency_ms": {
-            "p50": float(np.percentile(latencies_ms, 50)),
-            "p95": float(np.percentile(latencies_ms, 95)),
-        },
-        "rtf": computing / sum(order.sound_seconds for order in heard),
-    }
-
-
-def utterance(samples: Samples, vad: VadEngine, before_ms: int, after_ms: int) -> Samples:
-    """Cut ``float32[n]`` to its speech and the margins; all of it where no speech is found."""
-    vad.reset()
-    segmenter = SpeechSegmenter(SegmentationSettings())
-    first: int | None = None
-    last = samples.size
-    for at in range(0, samples.size - HOP_SAMPLES + 1, HOP_SAMPLES):
-        state = segmenter.accept(at, vad.accept(samples[at : at + HOP_SAMPLES]))
-        if state.speaking and state.last_heard is not None:
-            first = at + HOP_SAMPLES if first is None else first  # where the device notices it
-            last = state.last_heard
-    if first is None:
-        return samples
-    return samples[max(0, first - before_ms * SAMPLES_PER_MS) : last + after_ms * SAMPLES_PER_MS]
-
-
-def coffee_grammar() -> Grammar:
-    """The sentences of the shipped coffee skill."""
-    file = Path(nearfield_edge.__file__).parent / "shipped_skills" / "coffee" / "sentences.yaml"
-    templates = yaml.safe_load(file.read_text(encoding="utf-8"))
-    return compile_grammar([SentenceSource(skill="coffee", templates=templates)])
-
-
-def _hear_all(names: Sequence[str], arguments: argparse.Namespace) -> list[Heard]:
-    asr, vad, grammar = load_asr(), load_vad(), coffee_grammar()
-    asr.warm_up()
-    noise = None if arguments.noise is None else _read(arguments.noise)
-    generator = np.random.default_rng(arguments.seed)
-    heard = []
-    for name in names:
-        samples = _read(arguments.data / "speech" / name)
-        if noise is not None:
-            samples = mix(samples, excerpt(noise, samples.size, generator), arguments.snr_db)
-        began = time.perf_counter()
-        kept = utterance(samples, vad, arguments.before_ms, arguments.after_ms)
-        heard.append(_hear(name, samples, kept, began, asr, grammar))
-    return heard
-
-
-def _hear(
-    name: str, samples: Samples, kept: Samples, began: float, asr: AsrEngine, grammar: Grammar
-) -> Heard:
-    ended = time.perf_counter()
-    transcript = asr.transcribe(kept).text
-    matches = match_text(grammar, transcript, limit=1)
-    done = time.perf_counter()
-    return Heard(
-        name=name,
-        transcript=transcript,
-        match=matches[0] if matches else None,
-        latency_seconds=done - ended,
-        computing_seconds=done - began,
-        sound_seconds=samples.size / (1_000 * SAMPLES_PER_MS),
+def told(trial: Trial, labels: Labels) -> str:
+    """An order that was not accepted, in four lines."""
+    return (
+        f"{trial.name}\n  wanted {labels[trial.name]['slots']}\n  heard  {trial.transcript}\n"
+        f"  understood {trial.taken_for or 'nothing'}"
     )
 
 
-def _read(file: Path) -> Samples:
-    sound, rate_hz = soundfile.read(file, dtype="float32", always_2d=True)
-    return resample(mix_down(sound), rate_hz)
+def _promised(snr_db: float | None) -> list[Target]:
+    if snr_db is None:
+        return [Target(name="orders wrong", figure="wrong", at="most", value=1)]
+    least = {6.0: 0.97, 0.0: 0.85}.get(snr_db)
+    if least is None:
+        return []
+    return [Target(name="orders right", figure="command_acceptance", at="least", value=least)]
 
 
-def _told(order: Heard, label: Mapping[str, Any]) -> str:
-    slots = order.match.slots if order.match else {}
-    understood = {name: slot.value for name, slot in slots.items()} if order.match else "nothing"
-    return f"{order.name}\n  wanted {label['slots']}\n  heard  {order.transcript}\n  understood {understood}"
+def _snr_db(arguments: argparse.Namespace) -> float | None:
+    return None if arguments.noise is None else arguments.snr_db
+
+
+def _like(arguments: argparse.Namespace) -> Job:
+    return Job(
+        kind="order",
+        names=(),
+        seed=arguments.seed,
+        before_ms=arguments.before_ms,
+        after_ms=arguments.after_ms,
+        noise=KITCHEN if arguments.noise is None else str(arguments.noise.resolve()),
+    )
+
+
+def _words(text: str) -> str:
+    return " ".join(word.text for word in split_words(text))

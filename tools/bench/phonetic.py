@@ -35,7 +35,8 @@ from nearfield_models.grammar.spotting import spot_values
 from nearfield_models.pcm import SAMPLE_RATE_HZ, Samples
 from nearfield_models.resampling import mix_down, resample
 from tools.bench.mixing import excerpt, mix
-from tools.bench.orders import DEVICE, is_accepted, utterance
+from tools.bench.order_sounds import heard_turn
+from tools.bench.order_trials import is_accepted
 from tools.bench.recordings import default_data
 from tools.bench.report import Report
 
@@ -202,8 +203,8 @@ def _transcripts(arguments: argparse.Namespace, names: Sequence[str]) -> dict[st
     asr.warm_up()
     heard = {}
     for name, samples in _sounds(arguments, names):
-        kept = utterance(samples, vad, DEVICE.pre_roll_ms, DEVICE.endpoint.end_silence_ms)
-        heard[name] = asr.transcribe(kept).text
+        turn = heard_turn(samples, vad)
+        heard[name] = asr.transcribe(samples if turn is None else turn.cut(samples)).text
     if arguments.transcripts is not None:
         arguments.transcripts.write_text(json.dumps(heard, indent=1), encoding="utf-8")
     return heard
