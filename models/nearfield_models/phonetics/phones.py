@@ -21,6 +21,8 @@ Phone = str
 
 UNRELATED: Final = 1.0
 """Cost of hearing one phone for another that has nothing to do with it: the unit of all costs here."""
+_STEPS: Final = 64
+"""Costs are multiples of one part in so many: their sums are exact, and what is alike costs nothing."""
 _CONTRAST: Final = 55.0
 """A difference of features that makes two phones unrelated."""
 
@@ -61,7 +63,7 @@ _VOWELS: Final[Mapping[str, str]] = {
 _WEAK: Final = frozenset("əɐɪᵻʊɨhʔjwɾ")
 """What is swallowed or put in without anybody noticing."""
 _UNRELEASED: Final = frozenset("tdɹɚ")
-_SKIP_WEAK: Final = 0.4
+_SKIP_WEAK: Final = 26 / _STEPS
 _SKIP_UNRELEASED: Final = 0.5
 _SKIP: Final = 0.75
 
@@ -130,7 +132,7 @@ def substitution_cost(heard: Phone, meant: Phone) -> float:
             + 5 * (one.is_vowel != other.is_vowel)
             + rhotic
         )
-    return min(UNRELATED, contrast / _CONTRAST)
+    return min(UNRELATED, round(contrast / _CONTRAST * _STEPS) / _STEPS)
 
 
 def skip_cost(phone: Phone) -> float:
