@@ -20,7 +20,8 @@ class Evidence:
     per_token: float
     """By how much the free text is likelier, nats per token of the sentence; below 0 where it is not."""
     worst_word: float
-    """Of the word that fits worst: by how much the likeliest tokens in its places are likelier; nats."""
+    """Of the word that fits worst, the end counted as one: by how much the likeliest tokens in its places are
+    likelier; nats."""
     second_worst_word: float
     end: float
     """The same of the text's end: large where speech goes on behind the sentence."""

@@ -21,7 +21,7 @@ from nearfield_models.decoding.lexicon import Lexicon, TokenNode
 from nearfield_models.decoding.spoken import SpokenGrammar
 from nearfield_models.grammar.automaton import START
 from nearfield_models.grammar.conditions import possible_blocks
-from nearfield_models.grammar.corrections import FURTHEST_STEPS
+from nearfield_models.grammar.corrections import LONGEST_LEAD
 from nearfield_models.grammar.walk import LONGEST_WILDCARD_WORDS
 
 MOST_PLACES: Final = 256
@@ -30,13 +30,18 @@ MOST_FILLERS: Final = 2
 """Phrases without meaning in a row."""
 MOST_CORRECTIONS: Final = 1
 """Corrections that one sentence may have while it is heard."""
+MOST_RESTARTS: Final = 16
+"""States to which a correction may go back."""
 
 
 class History(NamedTuple):
     """What a sentence has been through, as far as it decides what may follow."""
 
     entered: tuple[int, ...] = ()
-    """States at which its latest values began: a correction may go back to them."""
+    """States at which its latest values began, and those before the words that led to them: a correction may
+    go back to any."""
+    lead: tuple[int, ...] = ()
+    """States before the words since the latest value."""
     corrections: int = 0
 
 
@@ -44,6 +49,8 @@ class InSentence(NamedTuple):
     """Within a word of a sentence."""
 
     skill: int
+    state: int
+    """Of the sentence, before the word."""
     history: History
 
 
@@ -196,7 +203,7 @@ class GrammarWalk:
         blocks = self._blocks[skill]
         if not sentences.open_blocks[state] & blocks:
             return
-        yield from _into(self._grammar.sentences[skill].root(state), InSentence(skill, history))
+        yield from _into(self._grammar.sentences[skill].root(state), InSentence(skill, state, history))
         yield from self._values(skill, state, None, history)
         filler = (self._grammar.fillers if state == START else self._grammar.hesitations)[skill]
         if fillers:
@@ -219,8 +226,8 @@ class GrammarWalk:
             behind = target if returns is None else returns
             lexicon = self._grammar.lists[skill][sentences.references[reference].list_index]
             if lexicon is not None:
-                entered = (*history.entered, state)[-FURTHEST_STEPS:]
-                frame = InValue(lexicon, skill, behind, History(entered, history.corrections))
+                entered = (*history.entered, *history.lead, state)[-MOST_RESTARTS:]
+                frame = InValue(lexicon, skill, behind, History(entered, (), history.corrections))
                 yield from _into(lexicon.root(START), frame)
             elif returns is None:
                 yield Place(None, InWildcard(skill, behind, 0, history))
@@ -235,7 +242,8 @@ class GrammarWalk:
         """Where a word leads that ends in a state of its automaton."""
         match frame:
             case InSentence():
-                yield from self._at(frame.skill, target, frame.history)
+                lead = (*frame.history.lead, frame.state)[-LONGEST_LEAD:]
+                yield from self._at(frame.skill, target, frame.history._replace(lead=lead))
             case InValue():
                 yield from _into(frame.lexicon.root(target), frame)
                 if frame.lexicon.automaton.endings[target]:
@@ -259,7 +267,7 @@ class GrammarWalk:
 
     def _after_correction(self, frame: InCorrection) -> Iterator[_Found]:
         entered = frame.history.entered
-        history = History(entered, frame.history.corrections + 1)
+        history = History(entered, (), frame.history.corrections + 1)
         for state in dict.fromkeys(reversed(entered)):
             yield from self._at(frame.skill, state, history, fillers=0)
             yield from self._values(frame.skill, state, frame.state, history)

@@ -72,12 +72,13 @@ def readings_of(
     for number, (text, meant, path) in enumerate(chosen[:limit]):
         others = [other.rank for at, (_, _, other) in enumerate(chosen) if at != number]
         margin = min(_LARGEST_MARGIN, path.rank - max(others, default=-float("inf")))
-        words = sorted(_word_deficits(path.steps, table.pieces), reverse=True)
+        after = path.end_best - path.end
+        words = sorted((*_word_deficits(path.steps, table.pieces), after), reverse=True)
         evidence = Evidence(
             per_token=(free - path.log_likelihood) / (len(path.steps) + 1),
-            worst_word=words[0] if words else 0.0,
+            worst_word=words[0],
             second_worst_word=words[1] if len(words) > 1 else 0.0,
-            end=path.end_best - path.end,
+            end=after,
             margin=margin,
             free_per_token=per_free_token,
         )
