@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import argparse
+import itertools
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -212,7 +214,10 @@ def test_the_picture_shows_every_ratio_and_marks_what_was_published() -> None:
     drawn = sweep_svg({0.0: share, 6.0: share, 24.0: share}, share)
     assert drawn.startswith("<svg")
     assert drawn.count("<circle") == 4
-    assert drawn.count("(published)") == drawn.count("stroke-dasharray") == 5
+    assert drawn.count("stroke-dasharray") == 5
+    heights = [float(found) for found in re.findall(r'y="([\d.]+)"[^>]*>[^<]*\(published\)<', drawn)]
+    assert len(heights) == 5
+    assert all(below - above >= 15 for above, below in itertools.pairwise(heights))
 
 
 def test_the_other_skills_have_as_many_entries_as_promised_and_share_the_order_s_phrases() -> None:

@@ -52,8 +52,9 @@ def _axes(ours: Mapping[float, Share]) -> Iterable[str]:
 
 
 def _published_lines() -> Iterable[str]:
-    heights = _apart([_y(max(_LOWEST, rates[-1])) for rates in PUBLISHED.values()])
-    for (name, rates), colour, height in zip(PUBLISHED.items(), _THEIRS, heights, strict=True):
+    best_first = sorted(PUBLISHED.items(), key=lambda published: -published[1][-1])
+    heights = _apart([_y(rates[-1]) for _, rates in best_first])
+    for (name, rates), colour, height in zip(best_first, _THEIRS, heights, strict=True):
         points = " ".join(
             f"{_x(snr_db):.1f},{_y(rate):.1f}" for snr_db, rate in zip(PUBLISHED_SNRS_DB, rates, strict=True)
         )
@@ -79,7 +80,7 @@ def _our_line(ours: Mapping[float, Share]) -> Iterable[str]:
 
 
 def _apart(heights: list[float], least: float = 15.0) -> list[float]:
-    """Move labels down until none covers another; they come from the top down."""
+    """Move labels, the highest first, down until none covers another."""
     moved: list[float] = []
     for height in heights:
         moved.append(height if not moved else max(height, moved[-1] + least))
