@@ -75,6 +75,8 @@ def read_calibration(pack: str, file: Path | None = None) -> Calibration | None:
     if table is None:
         return None
     weights = table.get("weights", {}) if isinstance(table, dict) else {}
+    if not isinstance(weights, dict):
+        raise EngineError(f"the calibration {name} is damaged at {pack}: its weights are no table")
     unknown = sorted(set(weights) - set(_KINDS))
     if unknown:
         raise EngineError(
