@@ -61,6 +61,8 @@ class InValue(NamedTuple):
     skill: int
     returns: int
     """State of the sentence behind the value."""
+    anew: bool
+    """Whether it replaces a value that was taken back."""
     history: History
 
 
@@ -227,7 +229,9 @@ class GrammarWalk:
             lexicon = self._grammar.lists[skill][sentences.references[reference].list_index]
             if lexicon is not None:
                 entered = (*history.entered, *history.lead, state)[-MOST_RESTARTS:]
-                frame = InValue(lexicon, skill, behind, History(entered, (), history.corrections))
+                frame = InValue(
+                    lexicon, skill, behind, returns is not None, History(entered, (), history.corrections)
+                )
                 yield from _into(lexicon.root(START), frame)
             elif returns is None:
                 yield Place(None, InWildcard(skill, behind, 0, history))
@@ -247,7 +251,7 @@ class GrammarWalk:
             case InValue():
                 yield from _into(frame.lexicon.root(target), frame)
                 if frame.lexicon.automaton.endings[target]:
-                    yield from self._at(frame.skill, frame.returns, frame.history)
+                    yield from self._after_value(frame)
             case InFiller():
                 yield from _into(frame.lexicon.root(target), frame)
                 if frame.lexicon.automaton.endings[target]:
@@ -258,6 +262,13 @@ class GrammarWalk:
                     yield from self._after_correction(frame)
             case InWildcard():
                 raise AssertionError("a wildcard spells no words")
+
+    def _after_value(self, frame: InValue) -> Iterator[_Found]:
+        yield from self._at(frame.skill, frame.returns, frame.history)
+        if frame.anew:
+            tails = self._grammar.tails[frame.skill]
+            filler = InFiller(tails, frame.skill, frame.returns, False, 0, frame.history)
+            yield from _into(tails.root(START), filler)
 
     def _after_filler(self, frame: InFiller) -> Iterator[_Found]:
         if frame.ends:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from nearfield_models.decoding.lexicon import Lexicon, WordTokens
 from nearfield_models.grammar.automaton import Automaton, determinise
-from nearfield_models.grammar.corrections import ARTICLES, PHRASES
+from nearfield_models.grammar.corrections import ARTICLES, PHRASES, TAILS
 from nearfield_models.grammar.fillers import filler_phrases, hesitation_words
 from nearfield_models.grammar.grammar import Grammar, SkillGrammar
 from nearfield_models.grammar.network import Network
@@ -24,6 +24,7 @@ class SpokenGrammar:
         fillers: Per skill what may stand before and after its sentences.
         hesitations: Per skill what may stand between any two words.
         corrections: Per skill what takes back the value before it.
+        tails: Per skill what may stand behind a value that is said anew.
     """
 
     def __init__(self, grammar: Grammar, words: WordTokens, known: SpokenGrammar | None = None) -> None:
@@ -45,6 +46,7 @@ class SpokenGrammar:
         self.hesitations = tuple(self._hesitations(skill) for skill in grammar.skills)
         self.fillers = tuple(self._fillers(skill) for skill in grammar.skills)
         self.corrections = tuple(self._corrections(skill) for skill in grammar.skills)
+        self.tails = tuple(self._tails(skill) for skill in grammar.skills)
         self._known = {}
 
     def changed(self, grammar: Grammar) -> SpokenGrammar:
@@ -73,6 +75,10 @@ class SpokenGrammar:
         return self._of_phrases(
             ((*phrase, *article) for phrase in several for article in articles), skill.language
         )
+
+    def _tails(self, skill: SkillGrammar) -> Lexicon:
+        words = TAILS.get(skill.language.split("-")[0], frozenset())
+        return self._of_phrases(((word,) for word in words), skill.language)
 
     def _of_phrases(self, phrases: Iterable[Phrase], language: str) -> Lexicon:
         chosen = frozenset(phrases)
