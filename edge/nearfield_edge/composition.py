@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -21,7 +20,7 @@ from nearfield_edge.ears import Ears
 from nearfield_edge.engine_loading import Engines
 from nearfield_edge.errors import ConfigurationError
 from nearfield_edge.hearing import Hearing
-from nearfield_edge.inference import InferenceExecutor, Priority
+from nearfield_edge.inference import InferenceExecutor, background_compute
 from nearfield_edge.keeping import StoredTurns
 from nearfield_edge.life.egress import Egress
 from nearfield_edge.life.memory import give_back_memory
@@ -53,7 +52,6 @@ from nearfield_models.pcm import SAMPLES_PER_MS
 from nearfield_models.segmentation import SegmentationSettings, SpeechSegmenter
 from nearfield_models.vad.engine import VadEngine
 from nearfield_models.wake.engine import WakeEngine
-from nearfield_models.wake.phrase import PhraseScores
 from nearfield_sync.clock import Clock, SystemClock
 from nearfield_sync.messages.turn_record import TurnRecord
 from nearfield_sync.telemetry import Counters
@@ -213,18 +211,17 @@ class Device:
         if asr is None or vad is None:
             return self._engines.wake
         # A recording's own time stands still while the phrase is looked for; real time does not wait.
-        compute = None if isinstance(time, InputClock) else self._when_nobody_is_listened_to
+        in_background = background_compute(self._executor, unless=self._is_listening)
+        compute = None if isinstance(time, InputClock) else in_background
         phrase = load_phrase_wake(
             wake.phrase, asr=asr, vad=vad, sensitivity=wake.sensitivity, compute=compute
         )
         return (*self._engines.wake, phrase)
 
-    def _when_nobody_is_listened_to(self, work: Callable[[], PhraseScores]) -> Future[PhraseScores] | None:
-        """Have the wake phrase looked for, unless the turn engine would not heed it now."""
+    def _is_listening(self) -> bool:
+        """Whether somebody is listened to, so that no wake phrase is heeded."""
         turn = self.agent.state.turn
-        if turn is not None and turn.phase is Phase.LISTENING:
-            return None
-        return self._executor.submit(Priority.BACKGROUND, work)
+        return turn is not None and turn.phase is Phase.LISTENING
 
     async def __aenter__(self) -> Device:
         return self

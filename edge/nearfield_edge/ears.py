@@ -109,11 +109,12 @@ class Ears:
 
 
 def _woken(at: int, detection: WakeDetection) -> WakeDetected:
-    began_ago = detection.began_ago_samples
+    began_ago, spoke_ago = detection.began_ago_samples, detection.spoke_ago_samples
     return WakeDetected(
         at=at,
         phrase=detection.phrase,
         score=detection.score,
         began=None if began_ago is None else max(0, at - began_ago),
         ended=max(0, at - detection.ended_ago_samples),
+        spoken_until=None if spoke_ago is None else max(0, at - spoke_ago),
     )

@@ -86,3 +86,14 @@ class InferenceExecutor:
                 future.set_result(work())
             except BaseException as error:  # the waiter gets it, whatever it is
                 future.set_exception(error)
+
+
+def background_compute(
+    executor: InferenceExecutor, *, unless: Callable[[], bool]
+) -> Callable[[Callable[[], Result]], Future[Result] | None]:
+    """What computes on the executor when nothing more urgent waits, and not at all while ``unless`` holds."""
+
+    def compute(work: Callable[[], Result]) -> Future[Result] | None:
+        return None if unless() else executor.submit(Priority.BACKGROUND, work)
+
+    return compute

@@ -74,7 +74,9 @@ class KnowsWhere(ScriptedWake):
     def accept(self, hop: bytes) -> WakeDetection | None:
         found = super().accept(hop)
         ms = SAMPLES_PER_MS
-        return found and replace(found, began_ago_samples=800 * ms, ended_ago_samples=300 * ms)
+        return found and replace(
+            found, began_ago_samples=800 * ms, ended_ago_samples=300 * ms, spoke_ago_samples=0
+        )
 
 
 def test_where_a_wake_phrase_was_is_told_in_positions_of_the_sound() -> None:
@@ -89,6 +91,7 @@ def test_where_a_wake_phrase_was_is_told_in_positions_of_the_sound() -> None:
         score=1.0,
         began=at - 800 * SAMPLES_PER_MS,
         ended=at - 300 * SAMPLES_PER_MS,
+        spoken_until=at,
     )
 
 

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from nearfield_edge.inference import InferenceExecutor, Priority
+from nearfield_edge.inference import InferenceExecutor, Priority, background_compute
 from nearfield_models.cancellation import Cancellation
 from nearfield_models.errors import CancelledWorkError, EngineError
 
@@ -95,3 +95,15 @@ def test_closing_drops_what_waits_and_refuses_what_comes() -> None:
     assert held.result(WAIT_SECONDS)
     with pytest.raises(CancelledWorkError):
         executor.submit(Priority.LIVE, lambda: None)
+
+
+def test_background_work_is_not_begun_while_something_speaks_against_it(
+    executor: InferenceExecutor,
+) -> None:
+    busy = True
+    compute = background_compute(executor, unless=lambda: busy)
+    assert compute(lambda: 1) is None
+    busy = False
+    future = compute(lambda: 1)
+    assert future is not None
+    assert future.result(WAIT_SECONDS) == 1

@@ -199,6 +199,28 @@ def test_a_request_that_began_before_the_wake_phrase_was_noticed_is_kept_from_th
     assert recognise.first_sample == began - 300 * SAMPLES_PER_MS
 
 
+def test_a_request_that_was_over_before_the_wake_phrase_was_noticed_is_recognised() -> None:
+    talk = Conversation(TurnSettings())
+    talk.hear(2_000, speech=False)
+    ms = SAMPLES_PER_MS
+    heard = {"began": 0, "ended": 700 * ms, "spoken_until": 1_800 * ms}
+    talk.tell(ev.WakeDetected(at=talk.at, phrase="computer", score=1.0, **heard))
+    talk.hear(300, speech=False)
+    (recognise,) = talk.given(do.Recognise)
+    assert isinstance(recognise, do.Recognise)
+    assert (recognise.first_sample, recognise.speech_end) == (0, 1_800 * ms)
+
+
+def test_a_wake_phrase_alone_that_is_noticed_late_is_no_request() -> None:
+    talk = Conversation(TurnSettings())
+    talk.hear(2_000, speech=False)
+    ms = SAMPLES_PER_MS
+    heard = {"began": 0, "ended": 1_100 * ms, "spoken_until": 1_200 * ms}
+    talk.tell(ev.WakeDetected(at=talk.at, phrase="computer", score=1.0, **heard))
+    talk.hear(1_000, speech=False)
+    assert not talk.given(do.Recognise)
+
+
 def test_a_wake_phrase_noticed_at_its_end_still_has_time_to_die_away() -> None:
     talk = Conversation(TurnSettings())
     talk.hear(1_000, speech=True)

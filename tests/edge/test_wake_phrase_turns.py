@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from nearfield_edge.audio.clock import InputClock, RealTimeClock
+from nearfield_edge.audio.clock import InputClock
 from nearfield_edge.audio.file_source import FileSource
 from nearfield_edge.cli.single_turn import answer_sound
 from nearfield_edge.composition import surroundings
@@ -41,11 +41,10 @@ def clip(recordings: Path, folder: str, number: int = 0) -> np.ndarray:
     return np.asarray(sound[max(0, loud[0] - 800) : loud[-1] + 800])
 
 
-def answered(file: Path, data: Path, time: InputClock | RealTimeClock) -> TurnRecord | None:
+def answered(file: Path, data: Path) -> TurnRecord | None:
     raw = {"wake": {"phrase": "computer"}, "device": {"data": str(data), "time_zone": "UTC"}}
-    source = FileSource(file, pace=time if isinstance(time, RealTimeClock) else None)
     place = surroundings(parse_configuration(raw, where="test"))
-    return asyncio.run(answer_sound(place, source, time, None, mode=Mode.WAKE))
+    return asyncio.run(answer_sound(place, FileSource(file), InputClock(), None, mode=Mode.WAKE))
 
 
 def written(folder: Path, *parts: np.ndarray) -> Path:
@@ -53,13 +52,12 @@ def written(folder: Path, *parts: np.ndarray) -> Path:
     return folder / "request.wav"
 
 
-@pytest.mark.parametrize("clock", [InputClock, RealTimeClock])
 def test_a_request_in_one_breath_with_the_phrase_is_answered_without_it(
-    recordings: Path, tmp_path: Path, clock: type[InputClock] | type[RealTimeClock]
+    recordings: Path, tmp_path: Path
 ) -> None:
     call, order = clip(recordings, "wake/computer"), clip(recordings, "orders/speech")
     file = written(tmp_path, QUIET, call, order, QUIET, QUIET)
-    record = answered(file, tmp_path / "data", clock())
+    record = answered(file, tmp_path / "data")
     assert record is not None
     assert (record.opened_by, record.outcome) == ("wake", "answered")
     assert "computer" not in record.transcript.lower()
@@ -68,4 +66,4 @@ def test_a_request_in_one_breath_with_the_phrase_is_answered_without_it(
 
 def test_without_the_phrase_nothing_is_answered(recordings: Path, tmp_path: Path) -> None:
     file = written(tmp_path, QUIET, clip(recordings, "orders/speech"), QUIET)
-    assert answered(file, tmp_path / "data", InputClock()) is None
+    assert answered(file, tmp_path / "data") is None

@@ -18,7 +18,7 @@ from nearfield_models.errors import CancelledWorkError, EngineError, PackNotFoun
 from nearfield_models.pcm import HOP_BYTES, SAMPLES_PER_MS, to_bytes, to_float
 from nearfield_models.vad.engine import VadEngine
 from nearfield_models.wake.engine import WakeDetection, WakeEngine
-from nearfield_models.wake.phrase import PhraseScores, PhraseWake, compute_here
+from nearfield_models.wake.phrase import LOOK_EVERY_MS, MOST_WAITING, PhraseScores, PhraseWake, compute_here
 from nearfield_models.wake.phrase_decision import Look
 from nearfield_models.wake.phrase_scoring import PhraseScorer
 from tests.fakes.asr import ScriptedAsr
@@ -145,9 +145,38 @@ def test_no_hop_waits_for_a_look_that_is_computed_elsewhere() -> None:
     assert len(elsewhere.waiting) == 1
     elsewhere.finish()
     assert heard(engine, noise(60)) == []
+    assert len(elsewhere.waiting) == 1
     elsewhere.finish()
-    ((_, detection),) = heard(engine, noise(100))
-    assert detection.ended_ago_samples == (50 - 100) * SAMPLES_PER_MS
+    ((at, detection),) = heard(engine, noise(100))
+    assert at == 10
+    assert detection.ended_ago_samples == (1_770 - 1_560 - 100) * SAMPLES_PER_MS
+    assert detection.spoke_ago_samples == 0
+    assert engine.looks_left_out == 0
+
+
+def test_of_more_looks_than_may_wait_the_oldest_are_left_out() -> None:
+    elsewhere = Elsewhere()
+    judge = ScriptedScorer()
+    engine = PhraseWake(judge, LoudnessVad(), threshold=0.5, compute=elsewhere)
+    heard(engine, noise(400 + LOOK_EVERY_MS * (MOST_WAITING + 2)))
+    assert engine.looks_left_out == 2
+    for _ in range(MOST_WAITING + 1):
+        elsewhere.finish()
+        heard(engine, quiet(10))
+    lengths = [samples.size // SAMPLES_PER_MS for samples, _ in judge.heard]
+    assert lengths[:3] == [400, 400 + 3 * LOOK_EVERY_MS, 400 + 4 * LOOK_EVERY_MS]
+
+
+def test_it_tells_of_speech_that_went_on_while_the_look_was_computed() -> None:
+    elsewhere = Elsewhere()
+    engine = PhraseWake(ScriptedScorer([0.9, 0.9]), LoudnessVad(), threshold=0.5, compute=elsewhere)
+    heard(engine, quiet(1_000) + noise(1_000) + quiet(500))
+    elsewhere.finish()
+    heard(engine, quiet(10))
+    elsewhere.finish()
+    ((_, detection),) = heard(engine, quiet(10))
+    assert detection.spoke_ago_samples == 520 * SAMPLES_PER_MS
+    assert detection.ended_ago_samples == (2_520 - 1_560 - 100) * SAMPLES_PER_MS
 
 
 def test_where_there_is_no_time_for_a_look_there_is_none() -> None:

@@ -32,6 +32,8 @@ class WakeDetected:
     """Where the phrase began; None where its detector does not know."""
     ended: int | None = None
     """Where it ended; None for about ``at``."""
+    spoken_until: int | None = None
+    """Where speech was last heard by now, the phrase's own or of a request after it; None where unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

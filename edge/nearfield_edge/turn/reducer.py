@@ -233,6 +233,10 @@ def _wake(state: State, event: ev.WakeDetected) -> Step:
         first = event.began - samples(state.settings.pre_roll_ms)
     turn = new_turn(state, "wake", first_sample=max(0, first))
     turn = replace(turn, wake_phrase=event.phrase, wake_ended=event.ended)
+    if event.ended is not None and event.spoken_until is not None:
+        since_phrase_ms = milliseconds(event.spoken_until - event.ended)
+        if since_phrase_ms >= state.settings.tail_ms:  # the request began before the phrase was noticed
+            turn = replace(turn, speech_began=event.ended, speech_end=event.spoken_until)
     state, opened = begin(state, turn)
     return state, before + opened
 

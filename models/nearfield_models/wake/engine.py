@@ -29,6 +29,8 @@ class WakeDetection:
     """From the phrase's end to the end of the hop that reports it; negative where it is dying away still."""
     began_ago_samples: int | None = None
     """The same of its beginning; None where the engine does not know it."""
+    spoke_ago_samples: int | None = None
+    """The same of the last speech heard so far, the phrase's own or what was said after it."""
 
 
 class WakeEngine(Protocol):

@@ -2,12 +2,14 @@
 
 Three gates, each dearer than the one before: the voice detector (always), the phrase forced on the sound
 (a few times a second while somebody speaks), and the sound decoded freely (where the phrase does not come
-first). The costly ones run where ``Compute`` puts them, so that whoever feeds hops never waits; a look that
-falls due while another is under way is left out.
+first). The costly ones run where ``Compute`` puts them, so that whoever feeds hops never waits. Looks that
+fall due meanwhile wait with their sound, and are caught up with when nobody speaks; of more than
+``MOST_WAITING`` the oldest is left out.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
@@ -25,6 +27,7 @@ from nearfield_models.wake.phrase_windows import PhraseWindows, Stretch
 
 REFRACTORY_MS: Final = 1_000
 LOOK_EVERY_MS: Final = 160
+MOST_WAITING: Final = 8
 _WORD_MS: Final = 500
 _BEFORE_MS: Final = 1_000
 """Sound before a phrase that helps to hear it in running speech."""
@@ -66,7 +69,11 @@ def compute_here(work: Callable[[], PhraseScores]) -> Future[PhraseScores]:
 
 
 class PhraseWake:
-    """Waits for phrases; see `WakeEngine` for the contract."""
+    """Waits for phrases; see `WakeEngine` for the contract.
+
+    Attributes:
+        looks_left_out: How many looks there was no time for.
+    """
 
     def __init__(
         self,
@@ -102,6 +109,7 @@ class PhraseWake:
             longest_ms=longest_ms,
             longest_pause_ms=_PAUSE_MS if words > 1 else 0,
         )
+        self.looks_left_out = 0
         self._kept_samples = longest_ms * SAMPLES_PER_MS
         self.reset()
 
@@ -118,7 +126,8 @@ class PhraseWake:
         self._kept = np.zeros(self._kept_samples, np.float32)
         self._position = 0
         self._deaf_until = 0
-        self._pending: tuple[Stretch, Future[PhraseScores]] | None = None
+        self._waiting: deque[tuple[Stretch, Samples]] = deque(maxlen=MOST_WAITING)
+        self._under_way: tuple[Stretch, Future[PhraseScores]] | None = None
 
     def accept(self, hop: bytes) -> WakeDetection | None:
         """Take 160 samples of int16 little-endian and say whether a phrase was found in what is known by now.
@@ -132,22 +141,26 @@ class PhraseWake:
         self._kept = np.concatenate((self._kept[HOP_SAMPLES:], samples))
         stretch = self._windows.accept(self._position, self._vad.accept(samples))
         self._position += HOP_SAMPLES
-        if stretch is not None and self._pending is None and self._position > self._deaf_until:
-            self._look_at(stretch)
-        return self._found()
+        if stretch is not None and self._position > self._deaf_until:
+            self.looks_left_out += len(self._waiting) == MOST_WAITING
+            self._waiting.append((stretch, self._kept[stretch.first - self._position :]))
+        found = self._found()
+        if self._under_way is None and self._waiting:
+            self._look_at(*self._waiting.popleft())
+            found = found or self._found()
+        return found
 
-    def _look_at(self, stretch: Stretch) -> None:
-        sound = self._kept[self._kept.size - (self._position - stretch.first) :]
+    def _look_at(self, stretch: Stretch, sound: Samples) -> None:
         seconds = (stretch.speech_end - stretch.speech_began) / SAMPLE_RATE_HZ
         torn = stretch.begins_within_speech
         future = self._compute(partial(self._scorer.score, sound, seconds, begins_within_speech=torn))
         if future is not None:
-            self._pending = (stretch, future)
+            self._under_way = (stretch, future)
 
     def _found(self) -> WakeDetection | None:
-        if self._pending is None or not self._pending[1].done():
+        if self._under_way is None or not self._under_way[1].done():
             return None
-        (stretch, future), self._pending = self._pending, None
+        (stretch, future), self._under_way = self._under_way, None
         try:
             look = self._evidence.accept(stretch, future.result())
         except CancelledWorkError:
@@ -158,6 +171,7 @@ class PhraseWake:
         if score is None or score.evidence < self._threshold:
             return None
         self._evidence.reset()
+        self._waiting.clear()
         self._deaf_until = self._position + self._refractory_ms * SAMPLES_PER_MS
         self._windows.begin_after(stretch.speech_end)
         return WakeDetection(
@@ -165,6 +179,7 @@ class PhraseWake:
             score=min(1.0, max(0.0, score.evidence)),
             began_ago_samples=self._position - _beginning(stretch, score),
             ended_ago_samples=self._position - _end(stretch),
+            spoke_ago_samples=self._position - (self._windows.last_heard or stretch.speech_end),
         )
 
 

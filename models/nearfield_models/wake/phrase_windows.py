@@ -58,6 +58,11 @@ class PhraseWindows:
         self._began = 0
         self._last_heard: int | None = None
 
+    @property
+    def last_heard(self) -> int | None:
+        """Sample after the last hop of speech so far."""
+        return self._last_heard
+
     def begin_after(self, position: int) -> None:
         """Take nothing from before ``position`` into a stretch any more."""
         self._floor = position
