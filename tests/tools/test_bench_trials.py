@@ -110,3 +110,12 @@ def test_other_speech_is_counted_by_its_kind() -> None:
     figures = other_speech_figures(trials, CALIBRATION, threshold=0.5)
     assert (figures["recordings_taken"], figures["sentences_taken"]) == (0, 1)
     assert figures["taken"]["share"] == 0.5
+
+
+def test_the_curve_has_a_share_for_every_kind_and_none_where_nothing_was_played() -> None:
+    rows = order_rates.curve({"right_kept": [0.9, 0.4], "wrong_taken": []}, (0.5, 0.95))
+    assert rows == [
+        {"threshold": 0.5, "right_kept": 0.5, "wrong_taken": None},
+        {"threshold": 0.95, "right_kept": 0.0, "wrong_taken": None},
+    ]
+    assert order_rates.curve_table(rows).row_count == 2

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from rich.table import Table
 
 from nearfield_models.decoding.calibration import Calibration, read_calibration
 from nearfield_models.errors import EngineError
@@ -92,9 +93,21 @@ def taken_share(confidences: Sequence[float], threshold: float) -> float | None:
     return sum(found >= threshold for found in confidences) / len(confidences)
 
 
-def curve(kinds: dict[str, list[float]], thresholds: Sequence[float] = CURVE) -> dict[str, dict[str, Any]]:
+def curve(kinds: Mapping[str, Sequence[float]], thresholds: Sequence[float] = CURVE) -> list[dict[str, Any]]:
     """For each threshold the share of each kind that is acted upon."""
-    return {
-        f"{threshold:g}": {kind: taken_share(found, threshold) for kind, found in kinds.items()}
-        for threshold in thresholds
-    }
+    return [
+        {"threshold": at, **{kind: taken_share(found, at) for kind, found in kinds.items()}}
+        for at in thresholds
+    ]
+
+
+def curve_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """A curve for people; shares in percent."""
+    table = Table(title="acted upon at a threshold, percent", title_justify="left")
+    for heading in rows[0]:
+        table.add_column(heading.replace("_", " "), justify="right")
+    for row in rows:
+        shares = [row[kind] for kind in row if kind != "threshold"]
+        shown = ["" if share is None else f"{100 * share:.2f}" for share in shares]
+        table.add_row(f"{row['threshold']:g}", *shown)
+    return table

@@ -16,9 +16,19 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+from rich.console import Console
+
 from nearfield_models.decoding.calibration import Calibration
 from tools.bench.order_jobs import left_out_jobs, order_jobs, other_speech_jobs
-from tools.bench.order_rates import KEPT_SHARE, confidence, counted, curve, keeping, shipped_calibration
+from tools.bench.order_rates import (
+    KEPT_SHARE,
+    confidence,
+    counted,
+    curve,
+    curve_table,
+    keeping,
+    shipped_calibration,
+)
 from tools.bench.order_sounds import Labels
 from tools.bench.order_trials import Job, Trial
 from tools.bench.orders_sweep import sweep_trials
@@ -65,6 +75,7 @@ def rejection(
         if arguments.show_wrong:
             _show(others, calibration, threshold)
     figures["curve"] = curve(kinds)
+    Console().print(curve_table(figures["curve"]))
     return {"rejection": figures}, targets
 
 

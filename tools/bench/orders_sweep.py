@@ -88,11 +88,13 @@ def told(snr_db: float | None) -> str:
 
 
 def _print_table(shares: dict[float, Share], clean: Share, mean: Share) -> None:
-    table = Table(title="orders right, percent (published: mean of two noises)", title_justify="left")
-    for heading in ("", "here", "95 % from", "to", *(f"{name} (published)" for name in PUBLISHED)):
+    table = Table(
+        title="orders right, percent; the named: as published, mean of two noises", title_justify="left"
+    )
+    for heading in ("", "here", "95 % from", "to", *PUBLISHED):
         table.add_column(heading, justify="right")
     rows = [("clean", clean), *((told(snr_db), share) for snr_db, share in shares.items())]
-    for name, share in [*rows, ("mean of 6 to 24 dB", mean)]:
+    for name, share in [*rows, ("mean 6-24 dB", mean)]:
         numbers = [f"{100 * number:.1f}" for number in (share.share, share.low, share.high)]
         table.add_row(name, *numbers, *_published(name))
     Console().print(table)
