@@ -20,6 +20,7 @@ from nearfield_models.intents import (
     Teaching,
     learn,
     load_or_train,
+    possible_intents,
     teaching_of,
 )
 from nearfield_models.intents.classifier import LEAST_PROBABILITY
@@ -93,6 +94,18 @@ def test_an_intent_that_is_not_possible_now_is_not_guessed(classifier: Paraphras
     assert guess is not None
     assert (guess.skill, guess.intent) == ("coffee", "total")
     assert classifier.guess("what costs this now", possible=set()) is None
+
+
+def test_only_intents_whose_conditions_hold_are_possible() -> None:
+    entries = {
+        "order": [{"sentences": ["a latte"]}],
+        "again": [{"sentences": ["another"], "requires_context": {"active_skill": "coffee"}}],
+    }
+    templates = {"language": "en", "intents": {name: {"data": data} for name, data in entries.items()}}
+    grammar = compile_grammar([SentenceSource(skill="coffee", templates=templates)])
+    assert possible_intents(grammar, {}) == {("coffee", "order")}
+    known = possible_intents(grammar, {"active_skill": "coffee"})
+    assert known == {("coffee", "order"), ("coffee", "again")}
 
 
 def test_the_same_seed_learns_the_same_weights_and_another_seed_others(learned: Learned) -> None:

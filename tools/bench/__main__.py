@@ -21,6 +21,7 @@ BENCHMARKS = {
     "conversations": ("tools.bench.conversations", "scripted exchanges of several turns"),
     "grammar": ("tools.bench.grammar", "compiling and changing what can be said"),
     "intents": ("tools.bench.intents", "paraphrases: intents of CLINC150 and what is out of scope"),
+    "paraphrases": ("tools.bench.paraphrases", "other talk that shipped skills' paraphrases would take"),
     "phonetic": ("tools.bench.phonetic", "orders understood by sound from text alone"),
     "idle": ("tools.bench.idle", "listening for the wake word: processor and memory"),
     "startup": ("tools.bench.startup", "from process start to answer"),

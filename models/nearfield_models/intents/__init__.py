@@ -6,6 +6,7 @@ the skills' example sentences into what it learns from.
 
 from nearfield_models.intents.classifier import Learned, ParaphraseClassifier, ParaphraseGuess, learn
 from nearfield_models.intents.keeping import Loaded, load_or_train
+from nearfield_models.intents.possible import possible_intents
 from nearfield_models.intents.teaching import Example, Teaching, teaching_of
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "Teaching",
     "learn",
     "load_or_train",
+    "possible_intents",
     "teaching_of",
 ]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from nearfield_models.embedding.engine import EmbeddingEngine
 from nearfield_models.errors import TeachingError
@@ -128,12 +129,20 @@ def learn(teaching: Teaching, engine: EmbeddingEngine, *, seed: int = 0) -> Lear
     for row, example in enumerate(teaching.examples):
         classes[row] = numbers[example.skill, example.intent]
     features = sentence_features(engine, texts)
+    # More threads than one would wait for each other by spinning, which takes minutes beside other work.
+    with threadpool_limits(1, user_api="blas"):
+        return _learn(teaching, tuple(intents), features, classes, seed)
+
+
+def _learn(
+    teaching: Teaching, intents: tuple[tuple[str, str], ...], features: Floats, classes: Numbers, seed: int
+) -> Learned:
     weighing = np.where(classes == len(intents), OUT_OF_SCOPE_WEIGHT, 1.0).astype(np.float32)
     count = len(intents) + 1
     held_out = cross_validated(features, classes, weighing, count, _folds(teaching, classes, seed), seed)
     temperature = fitting_temperature(held_out, classes, weighing)
     return Learned(
-        intents=tuple(intents),
+        intents=intents,
         regression=fit(features, classes, weighing, count, seed),
         temperature=temperature,
         threshold=_threshold(held_out, classes, temperature),
