@@ -38,7 +38,7 @@ def test_negatives_that_come_near_lower_it_and_weak_positives_raise_it() -> None
 
 def test_in_a_narrow_gap_it_takes_the_middle() -> None:
     proposal = propose(trails(0.9, 0.44), trails(0.41), CALIBRATION)
-    assert proposal.threshold == pytest.approx(0.425, abs=0.01)
+    assert proposal.threshold == pytest.approx(0.425, abs=0.005)
 
 
 def test_where_nothing_separates_them_no_alarm_is_worth_more_than_no_miss() -> None:
