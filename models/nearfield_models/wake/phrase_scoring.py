@@ -36,7 +36,9 @@ from nearfield_models.wake.phrase_spelling import Spelling, spellings
 _TOKENS_PER_SECOND: Final = 6.0
 """Text that comes faster than this before the phrase was not said, but made up over noise."""
 _SHORTEST_PHRASE_SECONDS: Final = 0.35
+"""Speech that must remain for the phrase itself after what was said before it."""
 _HOPELESS_NATS: Final = -5.0
+"""A place where the phrase's first token is less likely than this is not tried."""
 _DISCOUNT_LATER: Final = 0.1
 """Evidence taken off for a phrase after other words: of so many places, one will fit by chance."""
 _DISCOUNT_TORN: Final = 0.2
@@ -86,9 +88,9 @@ class PhraseScorer:
             raise WakePhraseError("there is no wake phrase to listen for")
         self._model = asr.model
         self._spellings = tuple(spellings(phrase, asr.tokens) for phrase in phrases)
-        pieces = asr.tokens.pieces
-        self._word_begins = np.array([piece.startswith(_SPACE) for piece in pieces])
-        self._word_ends = self._word_begins | np.array([piece in _PUNCTUATION for piece in pieces])
+        self._word_ends = np.array(
+            [piece.startswith(_SPACE) or piece in _PUNCTUATION for piece in asr.tokens.pieces]
+        )
         self._word_ends[END] = True
         self._silence = self._begin(np.zeros(SAMPLE_RATE_HZ, np.float32))
         self._first = [one.first for one in self._spellings]
