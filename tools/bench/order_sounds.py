@@ -70,7 +70,7 @@ def heard_turn(
     vad: VadEngine,
     *,
     before_ms: int = DEVICE.pre_roll_ms,
-    after_ms: int = DEVICE.endpoint.end_silence_ms,
+    after_ms: int = DEVICE.post_roll_ms,
 ) -> HeardTurn | None:
     """Listen to ``float32[n]`` hop by hop; None where no speech is noticed.
 

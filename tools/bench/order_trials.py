@@ -68,7 +68,7 @@ class Job:
     noise: str = KITCHEN
     """File in the data folder, or an absolute path."""
     before_ms: int = DEVICE.pre_roll_ms
-    after_ms: int = DEVICE.endpoint.end_silence_ms
+    after_ms: int = DEVICE.post_roll_ms
     threads: int = 2
 
     @property

@@ -67,7 +67,9 @@ class DecoderPast:
     def take(self, rows: Sequence[int]) -> DecoderPast:
         """Make row ``i`` a copy of the present row ``rows[i]``; a row may be taken often or not at all."""
         sound, mask = self.sound, self.mask
-        if len(rows) != self.rows:
+        if len(rows) < self.rows:
+            sound, mask = tuple(array[: len(rows)] for array in sound), mask[: len(rows)]
+        elif len(rows) > self.rows:
             sound = tuple(np.repeat(array[:1], len(rows), axis=0) for array in sound)
             mask = np.repeat(mask[:1], len(rows), axis=0)
         chosen = np.asarray(rows, dtype=np.intp)
