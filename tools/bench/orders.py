@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--after-ms",
         type=int,
-        default=DEVICE.endpoint.end_silence_ms,
+        default=DEVICE.post_roll_ms,
         metavar="N",
         help="sound kept after it",
     )
