@@ -65,7 +65,8 @@ def test_importing_the_package_loads_no_runtime_and_no_numbers(tmp_path: Path) -
 def test_composing_engines_loads_no_runtime_before_one_is_chosen(tmp_path: Path) -> None:
     told = run_python(
         "from nearfield_models import load_asr; import sys;"
-        "print([m for m in ('onnxruntime', 'openvino', 'ai_edge_litert', 'sherpa_onnx', 'httpx') if m in sys.modules])",
+        "names = ('onnxruntime', 'openvino', 'ai_edge_litert', 'sherpa_onnx', 'httpx');"
+        "print([name for name in names if name in sys.modules])",
         tmp_path,
     )
     assert told.strip() == "[]"
