@@ -1,4 +1,4 @@
-"""What a way through a grammar means: intent and slots if the context allows it; which match is better."""
+"""What a way through a grammar means, if the context allows it, and which of two matches is better."""
 
 from __future__ import annotations
 
