@@ -26,7 +26,7 @@ from tools.bench.recordings import default_data
 from tools.bench.report import Report
 
 _SKILLS: Final = ("coffee", "rooms")
-_PROBABILITIES: Final = (0.4, 0.5, 0.7, 0.9)
+_PROBABILITIES: Final = (0.3, 0.4, 0.5, 0.7, 0.9)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

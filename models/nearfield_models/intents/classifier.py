@@ -33,7 +33,7 @@ OUT_OF_SCOPE_WEIGHT: Final = 5.0
 """What one sentence out of scope counts for in training."""
 OUT_OF_SCOPE_RECALL: Final = 0.75
 """The share of held-out sentences out of scope that the threshold rejects."""
-LEAST_PROBABILITY: Final = 0.4
+LEAST_PROBABILITY: Final = 0.3
 """No threshold is lower: sentences to learn from are more alike than what people say."""
 
 
