@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from nearfield_sync.errors import MessageError
 from nearfield_sync.messages.turn_record import (
     LARGEST_BYTES,
+    Alternative,
     ReplyRecord,
     RouteDecision,
     TimelineEntry,
@@ -28,7 +29,22 @@ RECORD = TurnRecord(
     outcome="answered",
     transcript="a latte",
     understanding=Understanding(
-        intent="order", skill="coffee", slots={"shots": 2, "milk": None}, confidence=1, source="grammar"
+        intent="order",
+        skill="coffee",
+        slots={"shots": 2, "milk": None},
+        confidence=1,
+        source="grammar",
+        alternatives=(
+            Alternative(
+                intent="order",
+                skill="coffee",
+                said="Um, a latte.",
+                slots={"shots": 2},
+                words={"shots": "double"},
+                confidence=0.4,
+                behind=1.5,
+            ),
+        ),
     ),
     route=RouteDecision(
         route="skill", reason="sure", confidence=0.9, policy_version="1", considered=("cloud: no link",)
@@ -62,10 +78,19 @@ def test_a_record_reads_back_as_it_was_written(record: TurnRecord) -> None:
     assert turn_record_from_json(record.to_json()) == record
 
 
+def test_a_record_of_before_alternatives_were_kept_reads_as_one_without() -> None:
+    document = json.loads(RECORD.to_json())
+    del document["understanding"]["alternatives"]
+    read = turn_record_from_json(json.dumps(document))
+    assert read == replace(RECORD, understanding=replace(RECORD.understanding, alternatives=()))
+
+
 @pytest.mark.parametrize("path", places(json.loads(RECORD.to_json())), ids=str)
 def test_a_field_of_another_kind_is_refused_wherever_it_stands(path: tuple[Any, ...]) -> None:
     with pytest.raises(MessageError):
-        turn_record_from_json(altered(path, {"another": [True]} if path != ("versions",) else {"pack": 1}))
+        turn_record_from_json(
+            altered(path, {"another": [True]} if path[-1] not in ("versions", "words") else {"pack": 1})
+        )
 
 
 @pytest.mark.parametrize("path", [("more",), ("reply", "more"), ("timings_ms", "more")])

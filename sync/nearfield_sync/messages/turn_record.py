@@ -23,6 +23,23 @@ _Part = TypeVar("_Part")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """One of the meanings that the sound may have had."""
+
+    intent: str
+    skill: str
+    said: str
+    """The sentence as it would have been said, fillers and all."""
+    slots: dict[str, Json] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)
+    """The words that filled each slot; a slot that no words filled is not among them."""
+    confidence: float = 0.0
+    """0..1."""
+    behind: float = 0.0
+    """By how much it ranks below the best; nats."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Understanding:
     """What the words mean; ``intent`` is None when no sentence of any skill fits."""
 
@@ -32,8 +49,11 @@ class Understanding:
     confidence: float = 0.0
     """0..1."""
     source: str = "none"
-    """``grammar``, ``context`` (an answer to a question or a follow-up), ``expired`` (it would be one, if
-    the conversation had not ended) or ``none``."""
+    """``grammar``, ``context`` (an answer to a question or a follow-up), ``clarified`` (an answer to what the
+    device asked because it was not sure), ``expired`` (it would be one of these, if the conversation had not
+    ended) or ``none``."""
+    alternatives: tuple[Alternative, ...] = ()
+    """What was heard, each of another meaning, the best first; empty where the words are all there was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +157,7 @@ def turn_record_from_json(text: str | bytes) -> TurnRecord:
             route = _checked(RouteDecision, {**route, "considered": _texts(route["considered"])})
         read = {
             **raw,
-            "understanding": _checked(Understanding, raw["understanding"]),
+            "understanding": _understanding(raw["understanding"]),
             "route": route,
             "reply": None if raw["reply"] is None else _checked(ReplyRecord, raw["reply"]),
             "timings_ms": _checked(Timings, raw["timings_ms"]),
@@ -149,6 +169,16 @@ def turn_record_from_json(text: str | bytes) -> TurnRecord:
         return _checked(TurnRecord, read)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise MessageError(f"not a turn record: {error}") from error
+
+
+def _understanding(raw: dict[str, Any]) -> Understanding:
+    found = raw.get("alternatives", [])  # records of before there were any have none
+    if not isinstance(found, list):
+        raise TypeError("alternatives are no list")
+    alternatives = tuple(_checked(Alternative, entry) for entry in found)
+    for alternative in alternatives:
+        _texts(list(alternative.words.values()))
+    return _checked(Understanding, {**raw, "alternatives": alternatives})
 
 
 def _checked(kind: type[_Part], raw: dict[str, Any]) -> _Part:
