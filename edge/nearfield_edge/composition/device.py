@@ -1,0 +1,183 @@
+"""The device: its parts joined, and closed together."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from types import TracebackType
+
+from nearfield_edge.agent import Agent, AgentParts, Watcher
+from nearfield_edge.audio.clock import InputClock, PlaybackClock
+from nearfield_edge.audio.sink import AudioSink
+from nearfield_edge.composition.knowledge import Knowledge
+from nearfield_edge.composition.stores import open_conversation
+from nearfield_edge.composition.surroundings import Surroundings
+from nearfield_edge.dialogue import Dialogue
+from nearfield_edge.ears import Ears
+from nearfield_edge.engine_loading import Engines
+from nearfield_edge.hearing import Hearing
+from nearfield_edge.inference import InferenceExecutor, background_compute
+from nearfield_edge.keeping import StoredTurns
+from nearfield_edge.life.memory import give_back_memory
+from nearfield_edge.records.outbox_loop import OutboxLoop
+from nearfield_edge.routing.router import Reach
+from nearfield_edge.sound import SoundMemory
+from nearfield_edge.turn.state import Phase, TurnSettings
+from nearfield_edge.workers import RECORDED_LEAD_MS, WorkerParts
+from nearfield_models.engines import load_phrase_wake, sentence_listener
+from nearfield_models.grammar.grammar import Grammar
+from nearfield_models.pcm import SAMPLES_PER_MS
+from nearfield_models.segmentation import SegmentationSettings, SpeechSegmenter
+from nearfield_models.vad.engine import VadEngine
+from nearfield_models.wake.engine import WakeEngine
+from nearfield_sync.messages.turn_record import TurnRecord
+
+
+class Device:
+    """An agent with its files; used as an asynchronous context, which closes them."""
+
+    def __init__(
+        self,
+        place: Surroundings,
+        knowledge: Knowledge,
+        *,
+        engines: Engines,
+        sink: AudioSink,
+        time: PlaybackClock,
+        settings: TurnSettings,
+        watcher: Watcher | None = None,
+        on_record: Callable[[TurnRecord], None] | None = None,
+        session: str | None = None,
+        resume: bool = True,
+    ) -> None:
+        """Join the parts.
+
+        Args:
+            place: What every part shares.
+            knowledge: Skills, grammar, policy and files; closed with the device.
+            engines: The models; a part without its model does not work.
+            sink: Where replies are heard.
+            time: The time that the sink plays by.
+            settings: How patient the device is.
+            watcher: Told of every event and command.
+            on_record: Given the record of every turn when it is over.
+            session: Begins the turns' ids; unique to this run if absent.
+            resume: Whether the conversation of the last run goes on, if it is still alive.
+        """
+        self._executor = InferenceExecutor()
+        self._engines = engines
+        self.recordings = knowledge.recordings
+        self.turns = knowledge.turns
+        self.outbox = knowledge.outbox
+        self.deliveries = OutboxLoop(self.outbox, place.now)
+        dialogue = Dialogue(
+            grammar=knowledge.grammar,
+            skills=knowledge.skills,
+            outbox=self.outbox,
+            policy=knowledge.policy,
+            reach=lambda: Reach(restricted=place.egress.restricted),
+            now=place.now,
+            memory=open_conversation(place),
+            resume=resume,
+            on_commit=self.deliveries.wake,
+        )
+        self._hearing = _hearing(place, knowledge.grammar, engines, dialogue)
+        memory = SoundMemory(_remembered_samples(settings))
+        work = WorkerParts(
+            memory=memory,
+            hearing=self._hearing,
+            tts=engines.tts,
+            dialogue=dialogue,
+            sink=sink,
+            executor=self._executor,
+            time=time,
+        )
+        parts = AgentParts(
+            ears=_ears(place, self._wake_engines(place, time), engines.vad, memory),
+            work=work,
+            keeper=StoredTurns(self.turns, self.recordings, on_record),
+            clock=place.clock,
+            counters=place.counters,
+            settings=settings,
+            session=session or f"{place.now():%Y%m%d}-{secrets.token_hex(4)}",
+            device_id=place.configuration.device.id,
+            versions={
+                "nearfield": version("nearfield"),
+                "policy": knowledge.policy.version,
+                **knowledge.skills.versions(),
+                **engines.versions,
+            },
+        )
+        self.agent = Agent(parts, watcher)
+
+    async def warm_up(self) -> None:
+        """Run every model once, so that the first turn is as fast as the others."""
+        for engine in (self._engines.asr, self._engines.tts):
+            if engine is not None:
+                await asyncio.to_thread(engine.warm_up)
+        if self._hearing is not None and self._hearing.sentences is not None:
+            await asyncio.to_thread(self._hearing.sentences.warm_up)
+        await asyncio.to_thread(give_back_memory)
+
+    def _wake_engines(self, place: Surroundings, time: PlaybackClock) -> tuple[WakeEngine, ...]:
+        asr, vad, wake = self._engines.asr, self._engines.phrase_vad, place.configuration.wake
+        if asr is None or vad is None:
+            return self._engines.wake
+        # A recording's own time stands still while the phrase is looked for; real time does not wait.
+        in_background = background_compute(self._executor, unless=self._is_listening)
+        compute = None if isinstance(time, InputClock) else in_background
+        phrase = load_phrase_wake(
+            wake.phrase, asr=asr, vad=vad, sensitivity=wake.sensitivity, compute=compute
+        )
+        return (*self._engines.wake, phrase)
+
+    def _is_listening(self) -> bool:
+        """Whether somebody is listened to, so that no wake phrase is heeded."""
+        turn = self.agent.state.turn
+        return turn is not None and turn.phase is Phase.LISTENING
+
+    async def __aenter__(self) -> Device:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.agent.close()
+        await asyncio.to_thread(self._executor.close)
+        self.turns.close()
+        self.outbox.close()
+
+
+def _hearing(place: Surroundings, grammar: Grammar, engines: Engines, dialogue: Dialogue) -> Hearing | None:
+    if engines.asr is None:
+        return None
+    phrases = [phrase for wake in engines.wake for phrase in wake.capabilities.phrases]
+    phrases += place.configuration.wake.phrase
+    listener = sentence_listener(
+        engines.asr, grammar.with_skip_phrases(phrases), pack_id=place.configuration.engines.asr
+    )
+    return Hearing(asr=engines.asr, sentences=listener, contexts=dialogue.contexts)
+
+
+def _remembered_samples(settings: TurnSettings) -> int:
+    """The longest turn with what comes before it and after it, and two seconds for a slow reader."""
+    around_ms = settings.wake_lead_ms + RECORDED_LEAD_MS + settings.reopen_ms + 2_000
+    return (settings.endpoint.longest_turn_ms + around_ms) * SAMPLES_PER_MS
+
+
+def _ears(
+    place: Surroundings, wake: Sequence[WakeEngine], vad: VadEngine | None, memory: SoundMemory
+) -> Ears:
+    settings = place.configuration.vad
+    segmentation = SegmentationSettings(
+        onset=settings.onset, offset=settings.offset, onset_ms=settings.onset_ms
+    )
+    return Ears(
+        wake=wake,
+        vad=vad,
+        segmenter=SpeechSegmenter(segmentation),
+        memory=memory,
+        counters=place.counters,
+    )

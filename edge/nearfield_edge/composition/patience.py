@@ -1,0 +1,28 @@
+"""How patient the device is: the turn engine's limits out of the configuration."""
+
+from __future__ import annotations
+
+from nearfield_edge.configuration import Configuration
+from nearfield_edge.turn.endpoint import EndpointSettings
+from nearfield_edge.turn.state import Mode, TurnSettings
+
+
+def turn_settings(configuration: Configuration, *, loudspeaker: bool) -> TurnSettings:
+    """The turn engine's limits; with a loudspeaker and no echo cancellation the device is half duplex."""
+    turn = configuration.turn
+    return TurnSettings(
+        mode=Mode(configuration.wake.mode),
+        endpoint=EndpointSettings(
+            end_silence_ms=turn.end_silence_ms,
+            no_speech_ms=turn.no_speech_ms,
+            longest_turn_ms=turn.longest_turn_ms,
+        ),
+        pre_roll_ms=turn.pre_roll_ms,
+        post_roll_ms=turn.post_roll_ms,
+        partial_every_ms=turn.partial_every_ms,
+        reopen_ms=turn.reopen_ms,
+        follow_up_ms=turn.follow_up_ms,
+        think_ms=turn.think_ms,
+        longest_reply_ms=turn.longest_reply_ms,
+        half_duplex=loudspeaker if turn.half_duplex is None else turn.half_duplex,
+    )

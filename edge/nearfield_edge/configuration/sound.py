@@ -1,0 +1,115 @@
+"""Where sound comes from and goes to, what opens a turn and how patiently it is heard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
+
+from nearfield_edge.configuration.section import Milliseconds, Section
+from nearfield_models.errors import WakePhraseError
+from nearfield_models.wake.phrase_spelling import checked_phrase
+
+
+class WebSocketSection(Section):
+    """Sound over a WebSocket."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8765, ge=0, le=65_535)
+    token_file: Path | None = None
+    """File whose first line is the bearer token; without one the source refuses to start."""
+    rate_hz: int = Field(16_000, ge=8_000, le=192_000)
+    channels: int = Field(1, ge=1, le=16)
+
+
+class StandardInputSection(Section):
+    """Raw PCM on standard input."""
+
+    rate_hz: int = Field(16_000, ge=8_000, le=192_000)
+    channels: int = Field(1, ge=1, le=16)
+    bits: Literal[8, 16, 24, 32] = 16
+
+
+class AudioSection(Section):
+    """Where sound comes from and goes to."""
+
+    source: Literal["microphone", "stdin", "websocket"] = "microphone"
+    sink: Literal["speaker", "websocket", "none"] = "speaker"
+    microphone: str | None = None
+    """Name or part of it; the system's default if absent."""
+    speaker: str | None = None
+    longest_file_seconds: float = Field(3_600, gt=0, le=86_400)
+    websocket: WebSocketSection = WebSocketSection()
+    stdin: StandardInputSection = StandardInputSection()
+
+
+class PorcupineSection(Section):
+    """Porcupine with the customer's key; its first use contacts its vendor."""
+
+    keywords: tuple[Path, ...] = ()
+    """Keyword files (``.ppn``) for this kind of machine, in place of ``wake.packs``."""
+    key_file: Path | None = None
+    """File whose first line is the vendor's access key; without it NEARFIELD_PORCUPINE_KEY is the key."""
+    language_model: Path | None = None
+    """The vendor's file (``.pv``) for keywords that are not English."""
+    sensitivity: float = Field(0.5, ge=0, le=1)
+
+
+class WakeSection(Section):
+    """What opens a turn."""
+
+    mode: Literal["wake", "push_to_talk", "open_mic"] = "wake"
+    engine: Literal["microwakeword", "microwakeword-litert", "openwakeword", "porcupine"] = "microwakeword"
+    packs: tuple[str, ...] = ("microwakeword-okay-nabu", "microwakeword-alexa")
+    phrase: tuple[str, ...] = ()
+    """Phrases of the site's own, one or a list; the packs count beside them only where they are named."""
+    sensitivity: float = Field(0.5, ge=0, le=1)
+    """Of the site's own phrases; more hears more, and wakes more often by mistake."""
+    porcupine: PorcupineSection = PorcupineSection()
+
+    @property
+    def packs_in_use(self) -> tuple[str, ...]:
+        """The packs to listen with: none for Porcupine, or where phrases take the place of the default."""
+        if self.engine == "porcupine":
+            return ()
+        return self.packs if not self.phrase or "packs" in self.model_fields_set else ()
+
+    @field_validator("phrase", mode="before")
+    @classmethod
+    def _one_or_more(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("phrase")
+    @classmethod
+    def _can_be_said(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(checked_phrase(phrase) for phrase in value)
+        except WakePhraseError as error:
+            raise ValueError(str(error)) from error
+
+
+class VadSection(Section):
+    """When a sound counts as speech."""
+
+    pack: str = "silero-vad"
+    onset: float = Field(0.5, gt=0, lt=1)
+    offset: float = Field(0.35, gt=0, lt=1)
+    onset_ms: Milliseconds = 64
+
+
+class TurnSection(Section):
+    """How patient the device is."""
+
+    end_silence_ms: Milliseconds = 500
+    no_speech_ms: Milliseconds = 5_000
+    longest_turn_ms: Milliseconds = 20_000
+    pre_roll_ms: Milliseconds = 300
+    post_roll_ms: Milliseconds = 200
+    reopen_ms: Milliseconds = 1_200
+    follow_up_ms: Milliseconds = 6_000
+    partial_every_ms: Milliseconds = 400
+    think_ms: Milliseconds = 8_000
+    longest_reply_ms: Milliseconds = 60_000
+    half_duplex: bool | None = None
+    """Deaf to speech while it speaks; absent: with a loudspeaker yes, else no."""

@@ -1,0 +1,66 @@
+"""The device's configuration: one TOML file, read in one place into one tree with defaults.
+
+Without a file every default holds, and the device works. An unknown key is an error that names the nearest
+known one; every limit on what comes from outside is a field here. Nothing here opens a device, a model or a
+connection.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from nearfield_edge.configuration.device import DeviceSection, LogSection, MqttSection, RecordsSection
+from nearfield_edge.configuration.section import Section
+from nearfield_edge.configuration.sound import AudioSection, TurnSection, VadSection, WakeSection
+from nearfield_edge.configuration.understanding import EngineSection, PolicySection, SkillsSection
+from nearfield_edge.errors import ConfigurationError
+from nearfield_edge.validation import sentence
+
+
+class Configuration(Section):
+    """The whole tree."""
+
+    device: DeviceSection = Field(default_factory=DeviceSection)
+    audio: AudioSection = AudioSection()
+    wake: WakeSection = WakeSection()
+    vad: VadSection = VadSection()
+    turn: TurnSection = TurnSection()
+    engines: EngineSection = EngineSection()
+    skills: SkillsSection = SkillsSection()
+    mqtt: MqttSection = MqttSection()
+    policy: PolicySection = PolicySection()
+    records: RecordsSection = RecordsSection()
+    log: LogSection = LogSection()
+
+
+def read_configuration(path: Path | None) -> Configuration:
+    """Read the file, or give the defaults where ``path`` is None.
+
+    Raises:
+        ConfigurationError: The file cannot be read, is not TOML, or a key or value is wrong.
+    """
+    if path is None:
+        return Configuration()
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"configuration {path} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"configuration {path} is not valid TOML: {error}") from error
+    return parse_configuration(raw, where=str(path))
+
+
+def parse_configuration(raw: dict[str, Any], *, where: str) -> Configuration:
+    """Check a parsed tree.
+
+    Raises:
+        ConfigurationError: A key or value is wrong; an unknown key is answered with the nearest known one.
+    """
+    try:
+        return Configuration.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigurationError(sentence(error, Configuration, where)) from error
