@@ -18,7 +18,7 @@ class _Part(BaseModel):
 
 
 class SkillPolicy(_Part):
-    """When a skill may answer."""
+    """How sure an understanding must be for a skill to answer, or to be asked about."""
 
     act_confidence: float = Field(ge=0, le=1)
     clarify_confidence: float = Field(ge=0, le=1)
@@ -48,8 +48,17 @@ class RoutingPolicy(_Part):
 
     version: str = Field(min_length=1, max_length=64)
     skill: SkillPolicy
+    """What was found by the words of a sentence."""
+    sound: SkillPolicy = SkillPolicy(act_confidence=0.85, clarify_confidence=0.75)
+    """What was found by how a transcript sounds."""
+    paraphrase: SkillPolicy = SkillPolicy(act_confidence=0.90, clarify_confidence=0.50)
+    """What no sentence says."""
     cache: CachePolicy
     cloud: CloudPolicy
+
+    def sure_enough(self, source: str) -> SkillPolicy:
+        """What is asked of an understanding from this source."""
+        return {"sound": self.sound, "paraphrase": self.paraphrase}.get(source, self.skill)
 
 
 def read_policy(path: Path | None) -> RoutingPolicy:

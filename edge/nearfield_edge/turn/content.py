@@ -17,6 +17,8 @@ class Transcript:
     readings: tuple[Reading, ...] | None = None
     """Sentences of the grammar that were heard in the sound, the best first; None where it was not listened
     to for sentences: then the text is all there is."""
+    typed: bool = False
+    """Whether nobody said it: then no word of it was misheard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

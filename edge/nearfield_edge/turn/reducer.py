@@ -264,7 +264,7 @@ def _text(state: State, event: ev.TextGiven) -> Step:
     turn = replace(new_turn(state, "text", first_sample=state.at), phase=Phase.THINKING, sealed=True)
     state, opened = begin(state, turn)
     command = do.Understand(
-        turn_id=turn.turn_id, revision=turn.revision, transcript=Transcript(text=event.text)
+        turn_id=turn.turn_id, revision=turn.revision, transcript=Transcript(text=event.text, typed=True)
     )
     return state, (*before, *opened, command)
 

@@ -50,8 +50,9 @@ class Understanding:
     """0..1."""
     source: str = "none"
     """``grammar``, ``context`` (an answer to a question or a follow-up), ``clarified`` (an answer to what the
-    device asked because it was not sure), ``expired`` (it would be one of these, if the conversation had not
-    ended) or ``none``."""
+    device asked because it was not sure), ``sound`` (a transcript that sounds like a sentence),
+    ``paraphrase`` (what no sentence says), ``expired`` (it would be one of the first, if the conversation had
+    not ended) or ``none``."""
     alternatives: tuple[Alternative, ...] = ()
     """What was heard, each of another meaning, the best first; empty where the words are all there was."""
 
