@@ -7,21 +7,27 @@ it takes effect when the turn is settled, and is forgotten when the turn is reop
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
 from nearfield_edge import phrases
+from nearfield_edge.doubts.answers import OWN, answer_to, expecting, with_answers
+from nearfield_edge.doubts.asking import inquiry_about
+from nearfield_edge.doubts.doubt import ASKED
+from nearfield_edge.doubts.wording import question_about
+from nearfield_edge.hearing import Expected
 from nearfield_edge.records.conversation_file import ConversationFile
 from nearfield_edge.records.outbox import Outbox
 from nearfield_edge.routing.policy import RoutingPolicy
-from nearfield_edge.routing.router import Reach, choose_route
+from nearfield_edge.routing.router import Reach, choose_route, is_denial
 from nearfield_edge.skills.conversation import Conversation
 from nearfield_edge.skills.runtime import SkillRuntime
 from nearfield_edge.turn.content import Answer, Transcript
+from nearfield_models.decoding.readings import Reading
 from nearfield_models.grammar import Grammar, GrammarMatch, match_text
-from nearfield_sync.messages.turn_record import RouteDecision, Understanding
+from nearfield_sync.messages.turn_record import Alternative, Json, RouteDecision, Understanding
 
 
 class Dialogue:
@@ -39,6 +45,7 @@ class Dialogue:
         memory: ConversationFile,
         resume: bool = True,
         on_commit: Callable[[], None],
+        around: Sequence[str] = (),
     ) -> None:
         """Take the parts.
 
@@ -52,8 +59,12 @@ class Dialogue:
             memory: Where the conversation outlives the process.
             resume: Whether it goes on from there, or begins anew.
             on_commit: Told when effects have been committed.
+            around: Phrases that may stand before and after every sentence: the wake words.
+
+        Raises:
+            GrammarError: A skill has the device's own name.
         """
-        self._grammar = grammar
+        self._sentences = with_answers(grammar).with_skip_phrases(around)
         self._skills = skills
         self._outbox = outbox
         self._policy = policy
@@ -62,38 +73,77 @@ class Dialogue:
         self._on_commit = on_commit
         self._memory = memory
         self._conversation = memory.load() if resume else Conversation()
-        self._unsettled: dict[str, Conversation] = {}
+        self._grammar = self._expected_after(self._conversation)
+        self._unsettled: dict[str, tuple[Conversation, Grammar]] = {}
+        """What holds once the turn is settled, and what can be said then."""
 
     @property
     def conversation(self) -> Conversation:
         """As of the last settled turn."""
         return self._conversation
 
-    def contexts(self) -> tuple[Mapping[str, str], ...]:
-        """What is known of the conversation's threads, the latest first; never empty."""
-        return self._skills.contexts(self._conversation, self._now())
+    def expected(self) -> Expected:
+        """What can be said at the moment, and what is known of the conversation."""
+        contexts = self._skills.contexts(self._conversation, self._now())
+        return Expected(grammar=self._grammar, contexts=contexts)
+
+    def _expected_after(self, conversation: Conversation) -> Grammar:
+        """What can be said once a conversation holds."""
+        doubt = conversation.doubt
+        return self._sentences if doubt is None or doubt.asked is None else expecting(self._sentences, doubt)
 
     def understand(self, transcript: Transcript) -> Understanding:
         """Find what was meant; takes a few milliseconds.
 
         A sentence heard as such goes before the text that was written down without regard to any. What means
-        nothing in the latest thread of the conversation may go on with an earlier one.
+        nothing in the latest thread of the conversation may go on with an earlier one. What answers the
+        device's own question goes before what it would mean to a skill.
         """
         now = self._now()
-        heard = transcript.readings[0] if transcript.readings else None
-        if heard is not None and heard.confidence >= self._policy.skill.clarify_confidence:
-            contexts = self._skills.contexts(self._conversation, now)
+        readings = transcript.readings or ()
+        least = self._policy.skill.clarify_confidence
+        heard = readings[0] if readings and readings[0].confidence >= least else None
+        meant = self._understood(transcript.text if heard is None else heard.text, heard, now)
+        if heard is not None and meant.skill is not None:
+            meant = replace(meant, confidence=heard.confidence)
+        return replace(meant, alternatives=self._alternatives(readings, now))
+
+    def _understood(self, text: str, heard: Reading | None, now: datetime) -> Understanding:
+        contexts = self._skills.contexts(self._conversation, now)
+        doubt = self._skills.alive(self._conversation, now).doubt
+        answer = None if doubt is None else answer_to(doubt, self._grammar, text)
+        if answer is not None:
+            return answer
+        if heard is not None and heard.match.skill != OWN:
             context = contexts[min(heard.context, len(contexts) - 1)]
-            meant = self._meant(heard.match, heard.text, context, now)
-            return replace(meant, confidence=heard.confidence)
-        for context in self._skills.contexts(self._conversation, now):
-            matches = match_text(self._grammar, transcript.text, context=context, limit=1)
-            if matches:
-                return self._meant(matches[0], transcript.text, context, now)
+            if ASKED not in context:
+                return self._meant(heard.match, text, context, now)
+        for context in contexts:
+            if ASKED not in context:
+                matches = match_text(self._grammar, text, context=context, limit=1)
+                if matches:
+                    return self._meant(matches[0], text, context, now)
         for context in self._skills.past_contexts(self._conversation, now):
-            if match_text(self._grammar, transcript.text, context=context, limit=1):
+            if match_text(self._grammar, text, context=context, limit=1):
                 return Understanding(intent=None, skill=None, source="expired")
         return Understanding(intent=None, skill=None)
+
+    def _alternatives(self, readings: Sequence[Reading], now: datetime) -> tuple[Alternative, ...]:
+        found = []
+        for reading in readings:
+            match = reading.match
+            meant = Understanding(intent=match.intent, skill=match.skill, slots=_values(match))
+            alternative = Alternative(
+                intent=match.intent,
+                skill=match.skill,
+                said=reading.text,
+                slots=self._skills.resolved(meant, self._conversation, now),
+                words={name: slot.text for name, slot in match.slots.items() if slot.text},
+                confidence=reading.confidence,
+                behind=round(readings[0].rank - reading.rank, 2),
+            )
+            found.append(alternative)
+        return tuple(found)
 
     def _meant(
         self, best: GrammarMatch, text: str, context: Mapping[str, str], now: datetime
@@ -103,7 +153,7 @@ class Dialogue:
         meant = Understanding(
             intent=best.intent,
             skill=best.skill,
-            slots={name: slot.value for name, slot in best.slots.items()},
+            slots=_values(best),
             confidence=best.confidence,
             source="context" if needed else "grammar",
         )
@@ -111,7 +161,8 @@ class Dialogue:
 
     def choose_route(self, understanding: Understanding) -> RouteDecision:
         """Decide who answers."""
-        return choose_route(understanding, self._reach(), self._policy)
+        asked = self._skills.alive(self._conversation, self._now()).doubt
+        return choose_route(understanding, self._reach(), self._policy, asked)
 
     async def answer(
         self, turn_id: str, revision: int, understanding: Understanding, decision: RouteDecision
@@ -124,19 +175,20 @@ class Dialogue:
             RecordError: Its effects cannot be stored; nothing is staged.
         """
         if decision.route == "clarify":
-            return Answer(text=phrases.NOT_SURE, source="phrase:not_sure", asks=True)
+            return await self._ask(turn_id, understanding)
         if decision.route != "skill":
+            self._drop_doubt(turn_id)
             if understanding.source == "expired":
                 return Answer(text=phrases.FORGOTTEN, source="phrase:forgotten", asks=True)
-            latest, *_ = self._skills.contexts(self._conversation, self._now())
-            asked = "open_intent" in latest
+            latest = self._skills.alive(self._conversation, self._now()).threads[:1]
+            asked = any(thread.question is not None for thread in latest)
             return Answer(text=phrases.NOT_UNDERSTOOD, source="phrase:not_understood", asks=asked)
         call = partial(self._skills.answer, understanding, self._conversation, now=self._now(), key=turn_id)
         reply = await asyncio.to_thread(call)
         keys: tuple[str, ...] = ()
         if reply.effects:
             keys = await asyncio.to_thread(self._outbox.stage, turn_id, revision, reply.skill, reply.effects)
-        self._unsettled[turn_id] = reply.conversation
+        self._unsettled[turn_id] = (reply.conversation, self._sentences)
         return Answer(
             text=reply.text,
             source=f"skill:{reply.skill}",
@@ -145,14 +197,39 @@ class Dialogue:
             fault="permission_refused" if reply.refusals else None,
         )
 
+    async def _ask(self, turn_id: str, understanding: Understanding) -> Answer:
+        """Ask about what was not sure, or for the whole to be said again where nothing can be asked."""
+        now = self._now()
+        alive = self._skills.alive(self._conversation, now)
+        if alive.doubt is not None and is_denial(understanding, self._policy):
+            denied = replace(alive, doubt=alive.doubt.over(), last_turn_at=now)
+            self._unsettled[turn_id] = (denied, self._sentences)
+            return Answer(text=phrases.SAY_AGAIN, source="phrase:say_again", asks=True)
+        inquiry = inquiry_about(understanding, alive.doubt)
+        contexts = self._skills.contexts(self._conversation, now)
+        question = await asyncio.to_thread(question_about, inquiry, self._grammar, contexts)
+        if question is None:
+            self._drop_doubt(turn_id)
+            return Answer(text=phrases.NOT_SURE, source="phrase:not_sure", asks=True)
+        doubtful = replace(alive, doubt=question.doubt, last_turn_at=now)
+        grammar = await asyncio.to_thread(self._expected_after, doubtful)
+        self._unsettled[turn_id] = (doubtful, grammar)
+        return Answer(text=question.text, source=f"phrase:{question.source}", asks=True)
+
+    def _drop_doubt(self, turn_id: str) -> None:
+        """What was asked is not waited for any longer."""
+        if self._conversation.doubt is not None:
+            self._unsettled[turn_id] = (replace(self._conversation, doubt=None), self._sentences)
+
     def apology(self, fault: str) -> Answer:
         """What to say after a failure."""
         return phrases.apology(fault)
 
     async def commit(self, turn_id: str) -> None:
         """The turn is settled: its conversation holds, its effects shall happen."""
-        conversation = self._unsettled.pop(turn_id, None)
-        if conversation is not None:
+        unsettled = self._unsettled.pop(turn_id, None)
+        if unsettled is not None:
+            conversation, self._grammar = unsettled
             self._conversation = conversation
             await asyncio.to_thread(self._memory.keep, conversation)
         await asyncio.to_thread(self._outbox.commit, turn_id)
@@ -162,3 +239,7 @@ class Dialogue:
         """What this revision staged shall not happen."""
         self._unsettled.pop(turn_id, None)
         await asyncio.to_thread(self._outbox.drop, turn_id, revision)
+
+
+def _values(match: GrammarMatch) -> dict[str, Json]:
+    return {name: slot.value for name, slot in match.slots.items()}

@@ -10,9 +10,20 @@ from nearfield_edge.wake_phrase import without_wake_phrase
 from nearfield_models.asr.engine import AsrEngine, Hypothesis
 from nearfield_models.cancellation import Cancellation
 from nearfield_models.decoding.recogniser import SentenceListener
+from nearfield_models.grammar import Grammar
 from nearfield_models.pcm import Samples
 
 Contexts = Sequence[Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What may be said next."""
+
+    grammar: Grammar
+    """One and the same object until something else can be said."""
+    contexts: Contexts
+    """What is known of the conversation, the latest thread first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,23 +33,23 @@ class Hearing:
     asr: AsrEngine
     sentences: SentenceListener | None
     """None where only the recogniser's text can be matched."""
-    contexts: Callable[[], Contexts]
-    """What is known of the conversation at the moment."""
+    expected: Callable[[], Expected]
+    """What may be said at the moment."""
 
     def hear(
         self,
         samples: Samples,
-        contexts: Contexts,
+        expected: Expected,
         *,
         earlier: Hypothesis | None,
         wake_phrase: str | None,
         cancellation: Cancellation,
     ) -> Transcript:
-        """Recognise ``float32[n]`` at 16 kHz.
+        """Recognise ``float32[n]`` at 16 kHz; on the one thread where models compute.
 
         Args:
             samples: The utterance.
-            contexts: What is known of the conversation, the latest thread first.
+            expected: What may be said in it.
             earlier: A partial of the same utterance, which may save time.
             wake_phrase: Set where the utterance may begin with it.
             cancellation: Looked at between decoder steps.
@@ -49,7 +60,8 @@ class Hearing:
         """
         found = None
         if self.sentences is not None:
-            found = self.sentences.listen(samples, contexts, cancellation=cancellation)
+            self.sentences.change(expected.grammar)
+            found = self.sentences.listen(samples, expected.contexts, cancellation=cancellation)
         if found is None:
             hypothesis = self.asr.transcribe(samples, earlier=earlier, cancellation=cancellation)
         else:

@@ -6,6 +6,7 @@ from nearfield_edge.turn.content import Answer
 
 NOT_UNDERSTOOD = "Sorry, I did not understand that."
 NOT_SURE = "I am not sure what you meant. Could you say it again?"
+SAY_AGAIN = "Sorry. Please say it again."
 FORGOTTEN = "That was a while ago, and I have forgotten what we spoke of. Please say it in full."
 
 _FAULTS = {
@@ -15,6 +16,16 @@ _FAULTS = {
     "egress_refused": "Sorry, this device may not connect to anything from here.",
 }
 _ANY_FAULT = "Sorry, something went wrong. Please try again."
+
+
+def did_you_say(one: str, other: str) -> str:
+    """Asks for a choice between the words of two values."""
+    return f"Did you say {one} or {other}?"
+
+
+def did_you_mean(sentence: str) -> str:
+    """Asks whether a whole sentence was meant."""
+    return f"Did you mean: {sentence}?"
 
 
 def apology(fault: str) -> Answer:

@@ -102,15 +102,15 @@ class Recognition:
         self, command: do.Recognise | do.Speculate, priority: Priority, cancellation: Cancellation
     ) -> _Decoding:
         recogniser = self._recogniser()
-        contexts = recogniser.contexts()
-        asked = (command.turn_id, command.first_sample, command.end_sample, command.wake_phrase, contexts)
+        expected = recogniser.expected()
+        asked = (command.turn_id, command.first_sample, command.end_sample, command.wake_phrase, expected)
         if self._decoding is not None and self._decoding.asked == asked:
             return self._decoding
         self.drop()
         work = partial(
             recogniser.hear,
             self._sound_of(command),
-            contexts,
+            expected,
             earlier=self._partials.get(command.turn_id),
             wake_phrase=command.wake_phrase,
             cancellation=cancellation,

@@ -27,7 +27,6 @@ from nearfield_edge.sound import SoundMemory
 from nearfield_edge.turn.state import Phase, TurnSettings
 from nearfield_edge.workers import RECORDED_LEAD_MS, WorkerParts
 from nearfield_models.engines import load_phrase_wake, sentence_listener
-from nearfield_models.grammar.grammar import Grammar
 from nearfield_models.pcm import SAMPLES_PER_MS
 from nearfield_models.segmentation import SegmentationSettings, SpeechSegmenter
 from nearfield_models.vad.engine import VadEngine
@@ -82,8 +81,9 @@ class Device:
             memory=open_conversation(place),
             resume=resume,
             on_commit=self.deliveries.wake,
+            around=_wake_phrases(place, engines),
         )
-        self._hearing = _hearing(place, knowledge.grammar, engines, dialogue)
+        self._hearing = _hearing(place, engines, dialogue)
         memory = SoundMemory(_remembered_samples(settings))
         work = WorkerParts(
             memory=memory,
@@ -150,15 +150,17 @@ class Device:
         self.outbox.close()
 
 
-def _hearing(place: Surroundings, grammar: Grammar, engines: Engines, dialogue: Dialogue) -> Hearing | None:
+def _wake_phrases(place: Surroundings, engines: Engines) -> list[str]:
+    phrases = [phrase for wake in engines.wake for phrase in wake.capabilities.phrases]
+    return phrases + list(place.configuration.wake.phrase)
+
+
+def _hearing(place: Surroundings, engines: Engines, dialogue: Dialogue) -> Hearing | None:
     if engines.asr is None:
         return None
-    phrases = [phrase for wake in engines.wake for phrase in wake.capabilities.phrases]
-    phrases += place.configuration.wake.phrase
-    listener = sentence_listener(
-        engines.asr, grammar.with_skip_phrases(phrases), pack_id=place.configuration.engines.asr
-    )
-    return Hearing(asr=engines.asr, sentences=listener, contexts=dialogue.contexts)
+    grammar = dialogue.expected().grammar
+    listener = sentence_listener(engines.asr, grammar, pack_id=place.configuration.engines.asr)
+    return Hearing(asr=engines.asr, sentences=listener, expected=dialogue.expected)
 
 
 def _remembered_samples(settings: TurnSettings) -> int:

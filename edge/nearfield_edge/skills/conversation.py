@@ -2,7 +2,8 @@
 
 A value, not an object with a life: a turn takes the conversation of the last settled turn and gives a new
 one, so that a reopened turn simply starts again from the same place. A conversation is made of threads, one a
-skill: who asks the way in the middle of an order can go on with the order afterwards.
+skill: who asks the way in the middle of an order can go on with the order afterwards. What the device
+itself asked belongs to no thread; it is one turn old at most.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
+from nearfield_edge.doubts.doubt import ASKED, Doubt, doubt_from_dict
 from nearfield_edge.errors import RecordError
 from nearfield_edge.skills.api import PastRequest
 from nearfield_sync.messages.turn_record import Json
@@ -61,6 +63,8 @@ class Conversation:
     """One a skill, the latest first."""
     memory: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     """By skill."""
+    doubt: Doubt | None = None
+    """What the device asked in the last turn because it was not sure what was meant."""
     last_turn_at: datetime | None = None
 
     def thread(self, skill: str) -> Thread | None:
@@ -68,8 +72,13 @@ class Conversation:
         return next((thread for thread in self.threads if thread.skill == skill), None)
 
     def contexts(self) -> tuple[dict[str, str], ...]:
-        """What the grammar needs to know, of the latest thread and then of those before it."""
-        return tuple(thread.context() for thread in self.threads)
+        """What the grammar needs to know, of the latest thread and then of those before it.
+
+        Before them stands what the device's own question needs, which is no thread: ``asked``.
+        """
+        threads = tuple(thread.context() for thread in self.threads)
+        asked = self.doubt.asked if self.doubt is not None else None
+        return threads if asked is None else ({ASKED: asked}, *(threads or ({},)))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -133,7 +142,7 @@ def after_turn(
     values = {**(before.values if before is not None else {}), **request.slots}
     latest = Thread(skill=skill, request=request, values=values, question=question)
     others = tuple(thread for thread in conversation.threads if thread.skill != skill)
-    return replace(conversation, threads=(latest, *others), memory=notes, last_turn_at=now)
+    return replace(conversation, threads=(latest, *others), memory=notes, doubt=None, last_turn_at=now)
 
 
 def conversation_from_dict(raw: Mapping[str, Any]) -> Conversation:
@@ -147,6 +156,7 @@ def conversation_from_dict(raw: Mapping[str, Any]) -> Conversation:
         return Conversation(
             threads=tuple(_thread_from_dict(thread) for thread in raw["threads"]),
             memory={str(name): dict(notes) for name, notes in raw["memory"].items()},
+            doubt=doubt_from_dict(raw["doubt"]) if raw.get("doubt") else None,
             last_turn_at=datetime.fromisoformat(at) if at else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -104,13 +104,18 @@ class SkillRuntime:
         """For the turn record: ``{"skill:coffee": "1.0.0"}``."""
         return {f"skill:{name}": skill.manifest.version for name, skill in self.skills.items()}
 
+    def alive(self, conversation: Conversation, now: datetime) -> Conversation:
+        """The conversation, or an empty one if it has expired."""
+        return current(conversation, now, self._lifetime_seconds)
+
     def contexts(self, conversation: Conversation, now: datetime) -> tuple[dict[str, str], ...]:
         """What the grammar needs to know of the conversation, if it is still alive.
 
         One context a skill that was spoken with, the latest first: words that mean nothing in the first may
-        belong to the next. Always one at least, empty where there is no conversation.
+        belong to the next. Before them that of the device's own question, while one is open. Always one at
+        least, empty where there is no conversation.
         """
-        return current(conversation, now, self._lifetime_seconds).contexts() or ({},)
+        return self.alive(conversation, now).contexts() or ({},)
 
     def past_contexts(self, conversation: Conversation, now: datetime) -> tuple[dict[str, str], ...]:
         """What the grammar would have known a while ago, if the conversation has just expired."""
