@@ -18,6 +18,7 @@ OWN: Final = "nearfield"
 """Stands for a skill's id where the device itself is spoken to."""
 CONFIRM: Final = "confirm"
 DENY: Final = "deny"
+_CHOOSE: Final = "choose"
 _CHOICE: Final = "choice"
 _AGAIN: Final = ("no", "nope", "I said", "I meant", "I mean")
 """What people put before a sentence that they say again."""
@@ -87,5 +88,6 @@ def answer_to(doubt: Doubt, grammar: Grammar, text: str) -> Understanding | None
 def _meant(doubt: Doubt, answer: GrammarMatch) -> Meaning | None:
     if answer.intent == CONFIRM and doubt.asked == "confirm":
         return doubt.meanings[0]
-    chosen = answer.slots.get(_CHOICE)
-    return doubt.meanings[chosen.value] if chosen is not None and isinstance(chosen.value, int) else None
+    if answer.intent == _CHOOSE:
+        return doubt.meanings[0 if answer.slots[_CHOICE].value == 0 else 1]
+    return None
