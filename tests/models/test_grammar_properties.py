@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Collection
 from typing import Any
 
+import pytest
 from hassil.intents import Intents
 from hassil.sample import sample_sentence
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from nearfield_models.grammar import Grammar, SentenceSource, compile_grammar, match_text
+from nearfield_models.grammar.matching import LONGEST_TEXT_WORDS
+from nearfield_models.grammar.walk import MOST_WAYS, WIDEST_BEAM, Walk, Way
 from nearfield_models.grammar.words import split_words
 
 LISTS = {
@@ -115,7 +118,16 @@ def test_an_ambiguous_grammar_and_a_long_text_stay_bounded(length: int, wildcard
         "lists": {"any": {"wildcard": True}},
     }
     grammar = compile_grammar([SentenceSource(skill="test", templates=templates)])
-    began = time.process_time()
-    found = match_text(grammar, "a " * length)
-    assert time.process_time() - began < 2.0
+    ways_at: dict[int, list[int]] = {}
+    advance = Walk._advance
+
+    def counted(walk: Walk, place: int, state: int, ways: Collection[Way]) -> None:
+        ways_at.setdefault(place, []).append(len(ways))
+        advance(walk, place, state, ways)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Walk, "_advance", counted)
+        found = match_text(grammar, "a " * length)
+    assert len(ways_at) <= LONGEST_TEXT_WORDS
+    assert all(len(states) <= WIDEST_BEAM and max(states) <= MOST_WAYS for states in ways_at.values())
     assert len(found) <= 5

@@ -185,3 +185,13 @@ def test_missing_gruut_is_a_sentence_that_names_the_extra(monkeypatch: pytest.Mo
     monkeypatch.setitem(sys.modules, "gruut.lang", None)
     with pytest.raises(RuntimeMissingError, match=r"nearfield\[models\]"):
         GruutPhonemiser()
+
+
+def test_a_lexicon_that_cannot_be_read_is_a_sentence_that_names_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from nearfield_models.tts.gruut_phonemes import GruutPhonemiser
+
+    monkeypatch.setattr("gruut.utils.find_lang_dir", lambda _: tmp_path)
+    with pytest.raises(RuntimeMissingError, match="install gruut again"):
+        GruutPhonemiser()

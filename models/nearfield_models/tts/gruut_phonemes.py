@@ -1,7 +1,7 @@
 """Phonemes from gruut: MIT, in Python, with a lexicon that spells as espeak-ng does.
 
-gruut looks each word up by a scan of its whole lexicon (5 ms here, since the table has no index), so the
-words of a text are fetched in one scan beforehand and kept; a reply's words are few and come again.
+gruut looks each word up by a scan of its whole lexicon, since the table has no index; so an index of it is
+made in memory when a language is loaded.
 
 Source: rhasspy/gruut 2.4.
 """
@@ -18,17 +18,10 @@ import apsw
 
 from nearfield_models.errors import EngineError, RuntimeMissingError
 
-_WORD: Final = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _MIXED: Final = re.compile(r"\b(?=\w*\d)(?=\w*[^\W\d_])(?!\d+(?:st|nd|rd|th|am|pm|s)\b)\w+\b", re.IGNORECASE)
 _PART: Final = re.compile(r"\d+|[^\W\d_]+")
 _HALF_DAY: Final = re.compile(r"(?<=\d)\s+(?=[ap]m\b)", re.IGNORECASE)
 _LONGEST_WHOLE_NUMBER: Final = 3
-_SPOKEN_FIGURES: Final = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand and "
-    "point o'clock a p m A P M first second third fourth fifth sixth seventh eighth ninth tenth"
-)
-"""What figures are turned into: words that a text does not show."""
 _PAUSES: Final = (",", ";", ":")
 _ENDS: Final = (".", "!", "?")
 
@@ -56,9 +49,8 @@ class GruutPhonemiser:
                 f"gruut has no data for {language}: install it with `pip install gruut-lang-{language[:2]}`"
             )
         self._language = language
-        self._lexicon = _Lexicon(Path(folder) / "espeak" / "lexicon.db")
-        self._lexicon.learn(_SPOKEN_FIGURES.split())
-        settings = get_settings(language, model_prefix="espeak", lookup_phonemes=self._lexicon)
+        lexicon = _Lexicon(Path(folder) / "espeak" / "lexicon.db")
+        settings = get_settings(language, model_prefix="espeak", lookup_phonemes=lexicon)
         self._processor: Any = TextProcessor(
             default_lang=language, model_prefix="espeak", settings={language: settings}
         )
@@ -69,10 +61,8 @@ class GruutPhonemiser:
         Raises:
             EngineError: gruut failed on the text.
         """
-        text = spell_out(text)
-        self._lexicon.learn(_WORD.findall(text))
         try:
-            graph, root = self._processor(text, lang=self._language)
+            graph, root = self._processor(spell_out(text), lang=self._language)
             spoken = list(self._processor.sentences(graph, root))
         except Exception as error:  # gruut raises what its many parts raise
             raise EngineError(f"gruut cannot pronounce a text of {len(text)} characters: {error}") from error
@@ -113,40 +103,41 @@ def _joined(words: Iterable[Any]) -> tuple[str, ...]:
 
 
 class _Lexicon:
-    """gruut's ``lookup_phonemes``, with all words of a text fetched at once."""
+    """gruut's ``lookup_phonemes``: an index of words in memory, their pronunciations in gruut's file."""
 
     def __init__(self, path: Path) -> None:
+        self._database = apsw.Connection(":memory:", flags=_FLAGS)
         try:
-            self._database = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+            self._database.execute("ATTACH DATABASE ? AS gruut", (f"{path.resolve().as_uri()}?mode=ro",))
+            self._database.execute(
+                "CREATE TABLE places (word TEXT, id INTEGER, PRIMARY KEY (word, id)) WITHOUT ROWID;"
+                "INSERT INTO places SELECT word, id FROM gruut.word_phonemes"
+            )
         except apsw.Error as error:
             raise RuntimeMissingError(
-                f"gruut's lexicon {path} cannot be opened: install gruut again"
+                f"gruut's lexicon {path} cannot be read: install gruut again"
             ) from error
-        self._known: dict[str, dict[str, list[str]]] = {}
-
-    def learn(self, words: Iterable[str]) -> None:
-        """Fetch what is not known yet, as written and in lower case."""
-        forms = {form for word in words for form in (word, word.lower()) if _WORD.search(form)}
-        wanted = forms - self._known.keys()
-        if not wanted:
-            return
-        self._known.update({word: {} for word in wanted})
-        places = ",".join("?" * len(wanted))
-        rows = self._database.execute(
-            "SELECT word, role, phonemes FROM word_phonemes "  # noqa: S608 (only question marks are put in)
-            f"WHERE word IN ({places}) ORDER BY pron_order",
-            tuple(wanted),
-        )
-        for word, role, phonemes in rows:
-            self._known[word].setdefault(role, phonemes.split())
 
     def __call__(self, word: str, role: str | None = None, do_transforms: bool = True) -> list[str] | None:
         """Give a word's phonemes in a role, in any role, or None where the lexicon lacks it."""
         forms = [word]
         if do_transforms:
             forms += [word.lower(), re.sub(r"\W+", "", word), re.sub(r"\W+", "", word.lower())]
-        self.learn(forms)
-        for form in forms:
-            if roles := self._known.get(form):
-                return roles.get(role or "") or roles.get("") or next(iter(roles.values()))
+        for form in dict.fromkeys(forms):
+            if roles := self._roles(form):
+                return (roles.get(role or "") or roles.get("") or next(iter(roles.values()))).split()
         return None
+
+    def _roles(self, word: str) -> dict[str, str]:
+        """The likeliest pronunciation in each role, the role of the likeliest first."""
+        roles: dict[str, str] = {}
+        for role, phonemes in self._database.execute(_PRONUNCIATIONS, (word,)):
+            roles.setdefault(str(role), str(phonemes))
+        return roles
+
+
+_FLAGS: Final = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI
+_PRONUNCIATIONS: Final = (
+    "SELECT role, phonemes FROM places JOIN gruut.word_phonemes AS told ON told.id = places.id "
+    "WHERE places.word = ? ORDER BY pron_order"
+)
