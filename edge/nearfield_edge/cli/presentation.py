@@ -6,7 +6,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from nearfield_sync.messages.turn_record import Timings, TurnRecord
+from nearfield_edge.doubts.answers import OWN
+from nearfield_sync.messages.turn_record import Alternative, Timings, TurnRecord, Understanding
 
 _STAGES = (
     ("endpoint", "end of turn", "cyan"),
@@ -22,9 +23,15 @@ def show_turn(console: Console, record: TurnRecord) -> None:
     console.print(Text.assemble(("heard   ", "dim"), (record.transcript or "(nothing)", "bold")))
     understood = record.understanding
     if understood.intent is not None:
-        slots = ", ".join(f"{name}={value}" for name, value in understood.slots.items())
-        meaning = f"{understood.skill}.{understood.intent}({slots})"
-        console.print(Text.assemble(("means   ", "dim"), f"{meaning}  {understood.confidence:.2f}"))
+        meaning = f"{_meaning(understood)}  {understood.confidence:.2f}"
+        if understood.source == "clarified":
+            meaning += "  as the answer says"
+        console.print(Text.assemble(("means   ", "dim"), meaning))
+    for other in understood.alternatives:
+        if _meaning(other) != _meaning(understood) and other.skill != OWN:
+            behind = f"  {other.behind:.1f} nats behind" if other.behind else ""
+            meaning = f"{_meaning(other)}  {other.confidence:.2f}{behind}"
+            console.print(Text.assemble(("or      ", "dim"), (meaning, "dim")))
     if record.route is not None:
         console.print(Text.assemble(("route   ", "dim"), f"{record.route.route}: {record.route.reason}"))
     if record.reply is not None:
@@ -32,6 +39,11 @@ def show_turn(console: Console, record: TurnRecord) -> None:
     for fault in record.faults:
         console.print(Text.assemble(("fault   ", "dim"), (fault, "bold red")))
     console.print(timing_bar(record.timings_ms))
+
+
+def _meaning(found: Understanding | Alternative) -> str:
+    slots = ", ".join(f"{name}={value}" for name, value in found.slots.items())
+    return f"{found.skill}.{found.intent}({slots})"
 
 
 def timing_bar(timings: Timings) -> Text:
