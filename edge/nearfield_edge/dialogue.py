@@ -25,6 +25,7 @@ from nearfield_edge.routing.router import Reach, choose_route, is_denial
 from nearfield_edge.skills.conversation import Conversation
 from nearfield_edge.skills.runtime import SkillRuntime
 from nearfield_edge.turn.content import Answer, Transcript
+from nearfield_edge.understanding.interpreter import Interpreter
 from nearfield_models.decoding.readings import Reading
 from nearfield_models.grammar import Grammar, GrammarMatch, match_text
 from nearfield_sync.messages.turn_record import Alternative, Json, RouteDecision, Understanding
@@ -45,6 +46,7 @@ class Dialogue:
         memory: ConversationFile,
         resume: bool = True,
         on_commit: Callable[[], None],
+        interpreter: Interpreter | None = None,
         around: Sequence[str] = (),
     ) -> None:
         """Take the parts.
@@ -59,18 +61,21 @@ class Dialogue:
             memory: Where the conversation outlives the process.
             resume: Whether it goes on from there, or begins anew.
             on_commit: Told when effects have been committed.
+            interpreter: Asked where no sentence fits; None where nothing more is tried.
             around: Phrases that may stand before and after every sentence: the wake words.
 
         Raises:
             GrammarError: A skill has the device's own name.
         """
-        self._sentences = with_answers(grammar).with_skip_phrases(around)
+        self.sentences = with_answers(grammar).with_skip_phrases(around)
+        """All that can be said, but for what answers a question of the moment."""
         self._skills = skills
         self._outbox = outbox
         self._policy = policy
         self._reach = reach
         self._now = now
         self._on_commit = on_commit
+        self._interpreter = interpreter
         self._memory = memory
         self._conversation = memory.load() if resume else Conversation()
         self._grammar = self._expected_after(self._conversation)
@@ -90,14 +95,19 @@ class Dialogue:
     def _expected_after(self, conversation: Conversation) -> Grammar:
         """What can be said once a conversation holds."""
         doubt = conversation.doubt
-        return self._sentences if doubt is None or doubt.asked is None else expecting(self._sentences, doubt)
+        return self.sentences if doubt is None or doubt.asked is None else expecting(self.sentences, doubt)
 
-    def understand(self, transcript: Transcript) -> Understanding:
-        """Find what was meant; takes a few milliseconds.
+    async def understand(self, transcript: Transcript) -> Understanding:
+        """Find what was meant; takes a few milliseconds where a sentence fits.
 
         A sentence heard as such goes before the text that was written down without regard to any. What means
         nothing in the latest thread of the conversation may go on with an earlier one. What answers the
-        device's own question goes before what it would mean to a skill.
+        device's own question goes before what it would mean to a skill. What is no sentence at all may be
+        understood all the same.
+
+        Raises:
+            EngineError: A model that is asked about words that are no sentence failed.
+            CancelledWorkError: The device is being closed.
         """
         now = self._now()
         readings = transcript.readings or ()
@@ -106,6 +116,8 @@ class Dialogue:
         meant = self._understood(transcript.text if heard is None else heard.text, heard, now)
         if heard is not None and meant.skill is not None:
             meant = replace(meant, confidence=heard.confidence)
+        if meant.source == "none":
+            meant = await self._guessed(transcript, now) or meant
         return replace(meant, alternatives=self._alternatives(readings, now))
 
     def _understood(self, text: str, heard: Reading | None, now: datetime) -> Understanding:
@@ -127,6 +139,16 @@ class Dialogue:
             if match_text(self._grammar, text, context=context, limit=1):
                 return Understanding(intent=None, skill=None, source="expired")
         return Understanding(intent=None, skill=None)
+
+    async def _guessed(self, transcript: Transcript, now: datetime) -> Understanding | None:
+        if self._interpreter is None:
+            return None
+        conversation = self._conversation
+        contexts = [known for known in self._skills.contexts(conversation, now) if ASKED not in known]
+        guessed = await self._interpreter.understand(self.sentences, transcript, contexts or [{}])
+        if guessed is None:
+            return None
+        return replace(guessed, slots=self._skills.resolved(guessed, conversation, now))
 
     def _alternatives(self, readings: Sequence[Reading], now: datetime) -> tuple[Alternative, ...]:
         found = []
@@ -188,7 +210,7 @@ class Dialogue:
         keys: tuple[str, ...] = ()
         if reply.effects:
             keys = await asyncio.to_thread(self._outbox.stage, turn_id, revision, reply.skill, reply.effects)
-        self._unsettled[turn_id] = (reply.conversation, self._sentences)
+        self._unsettled[turn_id] = (reply.conversation, self.sentences)
         return Answer(
             text=reply.text,
             source=f"skill:{reply.skill}",
@@ -203,7 +225,7 @@ class Dialogue:
         alive = self._skills.alive(self._conversation, now)
         if alive.doubt is not None and is_denial(understanding, self._policy):
             denied = replace(alive, doubt=alive.doubt.over(), last_turn_at=now)
-            self._unsettled[turn_id] = (denied, self._sentences)
+            self._unsettled[turn_id] = (denied, self.sentences)
             return Answer(text=phrases.SAY_AGAIN, source="phrase:say_again", asks=True)
         inquiry = inquiry_about(understanding, alive.doubt)
         contexts = self._skills.contexts(self._conversation, now)
@@ -219,7 +241,7 @@ class Dialogue:
     def _drop_doubt(self, turn_id: str) -> None:
         """What was asked is not waited for any longer."""
         if self._conversation.doubt is not None:
-            self._unsettled[turn_id] = (replace(self._conversation, doubt=None), self._sentences)
+            self._unsettled[turn_id] = (replace(self._conversation, doubt=None), self.sentences)
 
     def apology(self, fault: str) -> Answer:
         """What to say after a failure."""

@@ -170,7 +170,7 @@ class Workers:
         return self._parts.memory.recall(max(0, start) // _WINDOWS * _WINDOWS, command.heard_until)
 
     async def _understand(self, command: do.Understand) -> None:
-        understanding = self._parts.dialogue.understand(command.transcript)
+        understanding = await self._parts.dialogue.understand(command.transcript)
         self._report(
             ev.Understood(turn_id=command.turn_id, revision=command.revision, understanding=understanding)
         )

@@ -116,7 +116,7 @@ class DoubtfulTalk:
         self.now += timedelta(seconds=5)
         self.turns += 1
         turn = f"t{self.turns}"
-        self.understanding = self.dialogue.understand(transcript)
+        self.understanding = await self.dialogue.understand(transcript)
         self.decision = self.dialogue.choose_route(self.understanding)
         answer = await self.dialogue.answer(turn, 0, self.understanding, self.decision)
         if settle:

@@ -107,13 +107,13 @@ class Talk:
             on_commit=lambda: None,
         )
 
-    def understand(self, words: str) -> Understanding:
-        return self.dialogue.understand(Transcript(text=words))
+    async def understand(self, words: str) -> Understanding:
+        return await self.dialogue.understand(Transcript(text=words))
 
     async def say(self, words: str) -> Answer:
         self.now += timedelta(seconds=5)
         self._turns += 1
-        understanding = self.understand(words)
+        understanding = await self.understand(words)
         route = self.dialogue.choose_route(understanding)
         answer = await self.dialogue.answer(f"t{self._turns}", 0, understanding, route)
         await self.dialogue.commit(f"t{self._turns}")
@@ -151,13 +151,13 @@ async def test_what_a_slot_held_last_stands_for_a_pronoun(talk: Talk, lines: lis
 
 async def test_the_record_says_whom_a_pronoun_meant(talk: Talk) -> None:
     await talk.say("ring Ada")
-    assert talk.understand("ring her").slots == {"person": "Ada"}
+    assert (await talk.understand("ring her")).slots == {"person": "Ada"}
 
 
 async def test_a_sentence_may_ask_for_the_intent_before_it(talk: Talk) -> None:
     await talk.say("ring Ada")
     await talk.say("what did I say")
-    assert talk.understand("the same again").intent is None
+    assert (await talk.understand("the same again")).intent is None
 
 
 async def test_a_skill_sees_what_it_was_asked_before(talk: Talk) -> None:
@@ -176,7 +176,7 @@ async def test_an_interrupted_talk_with_one_skill_goes_on_after_another(talk: Ta
 async def test_the_latest_talk_comes_first(talk: Talk) -> None:
     await talk.say("a small latte")
     await talk.say("ring Ada on one")
-    both = talk.understand("the same again")
+    both = await talk.understand("the same again")
     assert (both.skill, both.source) == ("probe", "context")
 
 
@@ -185,7 +185,7 @@ async def test_what_goes_on_with_an_ended_conversation_is_told_so_and_the_device
     talk.now += timedelta(minutes=3)
     answer = await talk.say("ring her on two")
     assert (answer.text, answer.asks, answer.effects) == (phrases.FORGOTTEN, True, ())
-    assert talk.understand("ring her on two").source == "expired"
+    assert (await talk.understand("ring her on two")).source == "expired"
     assert (await talk.say("ring Grace")).text == "Grace on any."
 
 

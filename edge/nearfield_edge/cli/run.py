@@ -23,6 +23,7 @@ from nearfield_edge.composition import (
     Surroundings,
     gather_knowledge,
     open_conversation,
+    paraphrases_of,
     turn_settings,
 )
 from nearfield_edge.engine_loading import load_engines
@@ -90,6 +91,7 @@ async def _run(place: Surroundings) -> None:
         sink=sink,
         time=time,
         settings=settings,
+        paraphrases=paraphrases_of(place, knowledge.grammar),
         watcher=watch,
         on_record=show,
     ) as device:
@@ -106,6 +108,7 @@ async def _run(place: Surroundings) -> None:
             asyncio.create_task(stopped.wait(), name="stop"),
             asyncio.create_task(device.deliveries.run(), name="deliver"),
             asyncio.create_task(_prune(place, device), name="prune"),
+            asyncio.create_task(device.learn(), name="learn"),
             asyncio.create_task(keep_alive(notifier, pulse), name="watchdog"),
         ]
         try:

@@ -11,7 +11,7 @@ from nearfield_edge.audio.clock import InputClock, PlaybackClock
 from nearfield_edge.audio.paced_sink import PacedSink, WavTrack
 from nearfield_edge.audio.riff import WavFile
 from nearfield_edge.audio.source import AudioSource
-from nearfield_edge.composition import Device, Surroundings, gather_knowledge, turn_settings
+from nearfield_edge.composition import Device, Surroundings, gather_knowledge, paraphrases_of, turn_settings
 from nearfield_edge.engine_loading import load_engines
 from nearfield_edge.errors import RecordError
 from nearfield_edge.life.device_lock import DeviceLock
@@ -96,6 +96,7 @@ async def _one_turn(
             sink=sink,
             time=time,
             settings=settings,
+            paraphrases=paraphrases_of(place, knowledge.grammar),
             on_record=records.append,
             resume=resume,
         ) as device:

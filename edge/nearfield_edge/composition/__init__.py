@@ -1,6 +1,7 @@
 """Building the device from its configuration: the one place where parts are chosen and joined."""
 
 from nearfield_edge.composition.device import Device
+from nearfield_edge.composition.interpretation import paraphrases_of
 from nearfield_edge.composition.knowledge import Knowledge, gather_knowledge, grammar_of, load_skill_runtime
 from nearfield_edge.composition.patience import turn_settings
 from nearfield_edge.composition.stores import (
@@ -24,6 +25,7 @@ __all__ = [
     "open_outbox",
     "open_recordings",
     "open_turns",
+    "paraphrases_of",
     "surroundings",
     "turn_settings",
 ]

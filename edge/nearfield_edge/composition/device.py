@@ -22,9 +22,12 @@ from nearfield_edge.inference import InferenceExecutor, background_compute
 from nearfield_edge.keeping import StoredTurns
 from nearfield_edge.life.memory import give_back_memory
 from nearfield_edge.records.outbox_loop import OutboxLoop
+from nearfield_edge.routing.policy import RoutingPolicy
 from nearfield_edge.routing.router import Reach
 from nearfield_edge.sound import SoundMemory
 from nearfield_edge.turn.state import Phase, TurnSettings
+from nearfield_edge.understanding.guessing import GuessingInterpreter
+from nearfield_edge.understanding.paraphrases import Paraphrases
 from nearfield_edge.workers import RECORDED_LEAD_MS, WorkerParts
 from nearfield_models.engines import load_phrase_wake, sentence_listener
 from nearfield_models.pcm import SAMPLES_PER_MS
@@ -46,6 +49,7 @@ class Device:
         sink: AudioSink,
         time: PlaybackClock,
         settings: TurnSettings,
+        paraphrases: Paraphrases | None = None,
         watcher: Watcher | None = None,
         on_record: Callable[[TurnRecord], None] | None = None,
         session: str | None = None,
@@ -60,6 +64,7 @@ class Device:
             sink: Where replies are heard.
             time: The time that the sink plays by.
             settings: How patient the device is.
+            paraphrases: What guesses at words that are no sentence; None for nothing.
             watcher: Told of every event and command.
             on_record: Given the record of every turn when it is over.
             session: Begins the turns' ids; unique to this run if absent.
@@ -71,12 +76,18 @@ class Device:
         self.turns = knowledge.turns
         self.outbox = knowledge.outbox
         self.deliveries = OutboxLoop(self.outbox, place.now)
-        dialogue = Dialogue(
+        self._paraphrases = paraphrases
+        self._interpreter = _interpreter(place, knowledge.policy, engines, paraphrases, self._executor)
+        self._dialogue = dialogue = Dialogue(
             grammar=knowledge.grammar,
             skills=knowledge.skills,
             outbox=self.outbox,
             policy=knowledge.policy,
-            reach=lambda: Reach(restricted=place.egress.restricted),
+            interpreter=self._interpreter,
+            reach=lambda: Reach(
+                restricted=place.egress.restricted,
+                unlearned=paraphrases.unlearned if paraphrases is not None else "",
+            ),
             now=place.now,
             memory=open_conversation(place),
             resume=resume,
@@ -108,6 +119,7 @@ class Device:
                 "policy": knowledge.policy.version,
                 **knowledge.skills.versions(),
                 **engines.versions,
+                **(paraphrases.versions if paraphrases is not None else {}),
             },
         )
         self.agent = Agent(parts, watcher)
@@ -119,7 +131,13 @@ class Device:
                 await asyncio.to_thread(engine.warm_up)
         if self._hearing is not None and self._hearing.sentences is not None:
             await asyncio.to_thread(self._hearing.sentences.warm_up)
+        await self._interpreter.prepare(self._dialogue.sentences)
         await asyncio.to_thread(give_back_memory)
+
+    async def learn(self) -> None:
+        """Train what understands paraphrases where no earlier run has; the device works meanwhile."""
+        if self._paraphrases is not None:
+            await self._paraphrases.learn()
 
     def _wake_engines(self, place: Surroundings, time: PlaybackClock) -> tuple[WakeEngine, ...]:
         asr, vad, wake = self._engines.asr, self._engines.phrase_vad, place.configuration.wake
@@ -153,6 +171,17 @@ class Device:
 def _wake_phrases(place: Surroundings, engines: Engines) -> list[str]:
     phrases = [phrase for wake in engines.wake for phrase in wake.capabilities.phrases]
     return phrases + list(place.configuration.wake.phrase)
+
+
+def _interpreter(
+    place: Surroundings,
+    policy: RoutingPolicy,
+    engines: Engines,
+    paraphrases: Paraphrases | None,
+    executor: InferenceExecutor,
+) -> GuessingInterpreter:
+    by_sound = engines.asr is not None and place.configuration.understanding.by_sound
+    return GuessingInterpreter(executor, policy, paraphrases=paraphrases, by_sound=by_sound)
 
 
 def _hearing(place: Surroundings, engines: Engines, dialogue: Dialogue) -> Hearing | None:

@@ -16,7 +16,12 @@ from pydantic import Field, ValidationError
 from nearfield_edge.configuration.device import DeviceSection, LogSection, MqttSection, RecordsSection
 from nearfield_edge.configuration.section import Section
 from nearfield_edge.configuration.sound import AudioSection, TurnSection, VadSection, WakeSection
-from nearfield_edge.configuration.understanding import EngineSection, PolicySection, SkillsSection
+from nearfield_edge.configuration.understanding import (
+    EngineSection,
+    PolicySection,
+    SkillsSection,
+    UnderstandingSection,
+)
 from nearfield_edge.errors import ConfigurationError
 from nearfield_edge.validation import sentence
 
@@ -31,6 +36,7 @@ class Configuration(Section):
     turn: TurnSection = TurnSection()
     engines: EngineSection = EngineSection()
     skills: SkillsSection = SkillsSection()
+    understanding: UnderstandingSection = UnderstandingSection()
     mqtt: MqttSection = MqttSection()
     policy: PolicySection = PolicySection()
     records: RecordsSection = RecordsSection()

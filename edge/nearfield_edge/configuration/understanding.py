@@ -47,6 +47,17 @@ class SkillsSection(Section):
     """Settings by skill; each skill's ``skill.toml`` says which there are."""
 
 
+class UnderstandingSection(Section):
+    """What is made of words that are no sentence of any skill."""
+
+    paraphrases: bool = True
+    """Whether other wordings are understood, by a classifier that is trained from the skills' sentences."""
+    by_sound: bool = True
+    """Whether the text of a recogniser that gives nothing else is matched by its sound."""
+    embedding: str = "minilm-l6-v2-int8"
+    """The pack that paraphrases are compared by."""
+
+
 class PolicySection(Section):
     """Who answers what."""
 

@@ -48,6 +48,32 @@ class Loaded:
 def load_or_train(folder: Path, teaching: Teaching, engine: EmbeddingEngine, *, seed: int = 0) -> Loaded:
     """Take the kept weights if they are of these sentences and this model; train and keep them otherwise.
 
+    Arguments and errors as `train_and_keep`.
+    """
+    learned, reason = find_kept(folder, teaching, engine, seed=seed)
+    if learned is not None:
+        return Loaded(learned=learned, origin="kept", reason="")
+    learned = train_and_keep(folder, teaching, engine, seed=seed)
+    return Loaded(learned=learned, origin="trained", reason=reason)
+
+
+def find_kept(
+    folder: Path, teaching: Teaching, engine: EmbeddingEngine, *, seed: int = 0
+) -> tuple[Learned | None, str]:
+    """Give the kept weights, or None and why there are none of these sentences and this model."""
+    path = folder / FILE_NAME
+    if not path.exists():
+        return None, "nothing was kept"
+    try:
+        learned = read_learned(path, teaching_digest(teaching, engine.capabilities.model_id, seed))
+    except TrainedWeightsError as error:
+        return None, str(error)
+    return learned, "" if learned is not None else "the sentences, the model or the way of training changed"
+
+
+def train_and_keep(folder: Path, teaching: Teaching, engine: EmbeddingEngine, *, seed: int = 0) -> Learned:
+    """Train, and keep the weights for the next start.
+
     Args:
         folder: Of the device's own data; made where there is none.
         teaching: What is to be known.
@@ -59,23 +85,12 @@ def load_or_train(folder: Path, teaching: Teaching, engine: EmbeddingEngine, *, 
         EngineError: The embedding model failed.
         StorageError: The weights cannot be written.
     """
-    path = folder / FILE_NAME
-    digest = teaching_digest(teaching, engine.capabilities.model_id, seed)
-    reason = "nothing was kept"
-    if path.exists():
-        try:
-            learned = read_learned(path, digest)
-        except TrainedWeightsError as error:
-            reason = str(error)
-        else:
-            if learned is not None:
-                return Loaded(learned=learned, origin="kept", reason="")
-            reason = "the sentences, the model or the way of training changed"
     learned = learn(teaching, engine, seed=seed)
+    digest = teaching_digest(teaching, engine.capabilities.model_id, seed)
     with storage_faults(folder):
         make_folder(folder)
-        write_whole(path, _packed(learned, digest))
-    return Loaded(learned=learned, origin="trained", reason=reason)
+        write_whole(folder / FILE_NAME, _packed(learned, digest))
+    return learned
 
 
 def teaching_digest(teaching: Teaching, model_id: str, seed: int) -> str:
