@@ -319,7 +319,7 @@ async def test_nothing_is_set_in_motion_that_was_neither_surely_heard_nor_surely
                 answer = await talk.hear(*heard, behind=behind, settle=fate != "dropped")
                 if answer.effects:
                     assert talk.understanding.confidence >= 0.75
-                    assert heard[0][1] >= 0.75
+                    assert talk.understanding.alternatives[0].confidence >= 0.75
                 if talk.understanding.source == "clarified" and talk.understanding.skill == "probe":
                     assert asked
                     words = str(talk.understanding.slots.get("size", "mocha"))
