@@ -43,7 +43,8 @@ def folders(recordings: Path, tmp_path: Path) -> tuple[Path, Path]:
     [
         (["try", "a.wav"], "there is no phrase to listen for: give --phrase, or set wake.phrase"),
         (["try", "a.wav", "--phrase", "h4llo"], "wake phrase 'h4llo' cannot be said"),
-        (["tune", "--positives", "/nowhere", "--phrase", "hello"], "there are no recordings in /nowhere"),
+        (["try", "/nowhere.wav", "--phrase", "hello"], "there is no file /nowhere.wav"),
+        (["tune", "--positives", "/nowhere", "--phrase", "hello"], "there is no folder /nowhere"),
     ],
 )
 def test_what_is_missing_is_one_sentence(shell: Shell, words: list[str], told: str) -> None:
@@ -97,7 +98,7 @@ def test_a_sensitivity_is_proposed_with_what_it_would_have_done(
     told = shell.nearfield(*words).out
     assert f"wake.sensitivity = {proposal['sensitivity']:g}" in told
     assert "hears 3 of 3 recordings" in told
-    assert "0 false alarms" in told
+    assert "0 false alarms in 0 min" in told
 
 
 @pytest.mark.models

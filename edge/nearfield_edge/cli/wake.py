@@ -120,6 +120,8 @@ def _engine(
 
 
 def _sound_files(where: Path) -> list[Path]:
+    if not where.is_dir():
+        raise SourceError(f"there is no folder {where}: name one with recordings")
     files = sorted(file for file in where.glob("*") if file.suffix.lower() in _SOUND_FILES)
     if not files:
         raise SourceError(f"there are no recordings in {where}: expected {', '.join(_SOUND_FILES)}")
@@ -151,8 +153,10 @@ Shown = Callable[[Look, WakeDetection | None], None]
 
 async def _try(place: Surroundings, phrases: Sequence[str], audio: Path | None, show: Shown) -> None:
     looks: list[Look] = []
+    # A recording is opened first, so that a wrong name is told at once; a microphone when there is an engine.
+    recording = None if audio is None else await _source(place, audio)
     engine = await asyncio.to_thread(_engine, place, phrases, on_look=looks.append)
-    source = await _source(place, audio)
+    source = recording or await _source(place, None)
     async with aclosing(source.frames()) as frames:
         async for frame in frames:
             detection = await asyncio.to_thread(engine.accept, frame.pcm)
@@ -212,8 +216,14 @@ def _show(console: Console, proposal: Proposal) -> None:
         console.print("name recordings of other speech with --negatives to know of false alarms")
         return
     console.print(
-        f"{proposal.alarms} false alarms in {proposal.hours_of_negatives:.2f} h of other recordings; the"
+        f"{proposal.alarms} false alarms in {_told(proposal.hours_of_negatives)} of other recordings; the"
         f" likest has evidence {proposal.strongest_negative:.2f}, {proposal.threshold:.2f} wakes",
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _told(hours: float) -> str:
+    """A length of recordings, in the unit in which it can be read."""
+    seconds = round(3600 * hours)
+    return f"{hours:.1f} h" if seconds >= 3600 else f"{seconds // 60} min {seconds % 60} s"
