@@ -138,6 +138,13 @@ async def test_nothing_is_asked_twice_in_a_row(talk: DoubtfulTalk) -> None:
     assert (await talk.hear(("small", 0.99))).text == phrases.NOT_UNDERSTOOD
 
 
+async def test_an_unsure_order_in_place_of_an_answer_is_to_be_said_again(talk: DoubtfulTalk) -> None:
+    await talk.hear(SMALL, MEDIUM)
+    assert (await talk.hear(("a mocha", 0.5))).text == phrases.NOT_SURE
+    assert "a question is open already" in talk.decision.reason
+    assert (await talk.hear(("a mocha", 0.5))).text == "Did you mean: a mocha?"
+
+
 async def test_what_means_nothing_ends_the_question(talk: DoubtfulTalk) -> None:
     await talk.hear(SMALL)
     assert (await talk.read("sing me a song")).text == phrases.NOT_UNDERSTOOD
@@ -213,6 +220,15 @@ async def test_a_question_that_was_dropped_is_not_open(talk: DoubtfulTalk) -> No
     assert talk.ordered() == []
 
 
+async def test_a_turn_that_was_reopened_and_meant_nothing_after_all_opens_no_question(
+    talk: DoubtfulTalk,
+) -> None:
+    await talk.hear(SMALL, settle=False)
+    talk.turns -= 1
+    await talk.read("sing me a song")
+    assert talk.dialogue.conversation.doubt is None
+
+
 async def test_a_dropped_answer_leaves_the_question_open(talk: DoubtfulTalk) -> None:
     await talk.hear(SMALL, MEDIUM)
     await talk.hear(("medium", 0.9), settle=False)
@@ -276,31 +292,26 @@ def test_no_skill_may_have_the_devices_name() -> None:
         with_answers(compile_grammar([SentenceSource(skill=OWN, templates=templates)]))
 
 
-SAID = st.sampled_from(
-    [
-        "I want a small latte",
-        "I want a medium latte",
-        "a mocha",
-        "make it large",
-        "small",
-        "the second one",
-        "yes",
-        "no",
-        "neither",
-        "send it",
-    ]
+ORDERS = st.sampled_from(["I want a small latte", "I want a medium latte", "a mocha", "make it large"])
+ANSWERS = st.sampled_from(["small", "the second one", "yes", "no", "neither", "send it"])
+SURENESS = st.sampled_from([0.1, 0.4, 0.7, 0.9])
+HEARD = st.one_of(
+    st.lists(st.tuples(ORDERS, st.sampled_from([0.4, 0.7])), min_size=1, max_size=2),
+    st.lists(st.tuples(ANSWERS, SURENESS), min_size=1, max_size=1),
+    st.lists(st.tuples(st.one_of(ORDERS, ANSWERS), SURENESS), min_size=1, max_size=2),
 )
 TURNS = st.lists(
     st.tuples(
-        st.lists(st.tuples(SAID, st.sampled_from([0.1, 0.4, 0.7, 0.9])), min_size=1, max_size=2),
+        HEARD,
         st.sampled_from([0.5, 5.0]),
         st.sampled_from(["settled", "settled", "settled", "dropped", "restart", "late"]),
     ),
-    max_size=8,
+    min_size=2,
+    max_size=10,
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(turns=TURNS)
 async def test_nothing_is_set_in_motion_that_was_neither_surely_heard_nor_surely_confirmed(
     guard: PermissionGuard, turns: list[tuple[list[tuple[str, float]], float, str]]
