@@ -42,7 +42,7 @@ def inquiry_about(understanding: Understanding, before: Doubt | None) -> Inquiry
     best, *others = alternatives
     slot = only_difference(best, others[0]) if others else None
     if slot is None:
-        reason = "the next differs in more than one slot" if others else "no other meaning was heard"
+        reason = "the next is not another value of one slot" if others else "no other meaning was heard"
         return Inquiry(candidates=(best,), slot=None, reason=reason)
     behind = others[0].behind
     if behind > CLOSE:
