@@ -19,6 +19,7 @@ from nearfield_edge.engine_loading import Engines
 from nearfield_edge.turn import commands as do
 from nearfield_edge.turn import events as ev
 from nearfield_edge.turn.state import Mode
+from nearfield_edge.understanding.paraphrases import Paraphrases
 from nearfield_models.asr.engine import AsrEngine
 from nearfield_models.pcm import SAMPLES_PER_MS, Samples, to_bytes
 from nearfield_models.tts.engine import TtsEngine
@@ -76,6 +77,7 @@ async def staged(
     follow_up_ms: int = 0,
     partial_every_ms: int = 60_000,
     time: PlaybackClock | None = None,
+    paraphrases: Paraphrases | None = None,
 ) -> AsyncIterator[Stage]:
     """A device that answers for coffee and visits."""
     raw = {"device": {"data": str(data)}, "skills": {"enabled": ["coffee", "visit"]}}
@@ -101,6 +103,7 @@ async def staged(
         sink=PacedSink(clock),
         time=clock,
         settings=settings,
+        paraphrases=paraphrases,
         watcher=happened.append,
         on_record=records.append,
     ) as device:

@@ -34,7 +34,7 @@ def paraphrases_of(
     packs = store or ModelStore.default()
     return Paraphrases(
         Lesson(
-            folder=place.configuration.device.data / "models",
+            folder=place.configuration.device.models,
             load_engine=partial(_load, place, packs),
             teach=partial(teaching_of, grammar),
             versions=_versions(wanted.embedding, packs),

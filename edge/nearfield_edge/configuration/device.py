@@ -54,6 +54,11 @@ class DeviceSection(Section):
         return self.data / "keys" / "recordings.key"
 
     @property
+    def models(self) -> Path:
+        """The folder of what the device itself has trained."""
+        return self.data / "models"
+
+    @property
     def effects_file(self) -> Path:
         """The file of effects that are under way."""
         return self.data / "outbox.sqlite"

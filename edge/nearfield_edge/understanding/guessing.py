@@ -3,18 +3,21 @@
 The text of a recogniser that gives nothing else is matched by its sound; any text may be a paraphrase. What
 is sure goes first, and sound before paraphrase: it knows every word, and not only what the words are about.
 Typed words are never matched by sound. Nobody misheard them, and by sound a value that is not offered is
-often taken for a near one.
+often taken for a near one. A paraphrase that says more than its values and ordinary words is less sure: what
+is left over may be a value that nobody offers, and nothing would be heard of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from typing import Final
 
 from nearfield_edge.inference import InferenceExecutor, Priority
 from nearfield_edge.routing.policy import RoutingPolicy
 from nearfield_edge.turn.content import Transcript
 from nearfield_edge.understanding.paraphrases import Paraphrases
+from nearfield_edge.understanding.strays import stray_words
 from nearfield_models.grammar import Grammar
 from nearfield_models.grammar.phonetic_index import PhoneticIndex
 from nearfield_models.grammar.phonetic_matching import match_phonetically
@@ -22,6 +25,8 @@ from nearfield_models.grammar.spotting import spot_values
 from nearfield_models.intents import possible_intents
 from nearfield_sync.messages.turn_record import Understanding
 
+STRAYED: Final = 0.8
+"""What remains of the confidence in a paraphrase with values and a word that nothing accounts for."""
 Contexts = Sequence[Mapping[str, str]]
 
 
@@ -114,10 +119,13 @@ class GuessingInterpreter:
             spotted = spot_values(
                 grammar, guess.skill, guess.intent, text, index=self._index, context=context
             )
+            skill = next(known for known in grammar.skills if known.skill == guess.skill)
+            # Without any value the skill asks for what it needs; with some it may act on less than was said.
+            strays = spotted and stray_words(skill, text)
             yield Understanding(
                 intent=guess.intent,
                 skill=guess.skill,
                 slots={one.slot: one.value.value for one in spotted},
-                confidence=guess.probability,
+                confidence=guess.probability * (STRAYED if strays else 1.0),
                 source="paraphrase",
             )

@@ -22,7 +22,6 @@ from nearfield_edge.life.memory import give_back_memory
 from nearfield_models.embedding.engine import EmbeddingEngine
 from nearfield_models.errors import ModelsError
 from nearfield_models.intents import (
-    Learned,
     ParaphraseClassifier,
     ParaphraseGuess,
     Teaching,
@@ -55,8 +54,6 @@ class Paraphrases:
     def __init__(self, lesson: Lesson) -> None:
         self._lesson = lesson
         self._loading = asyncio.Lock()
-        self._engine: EmbeddingEngine | None = None
-        self._teaching: Teaching | None = None
         self._classifier: ParaphraseClassifier | None = None
         self._looked = False
         self._unlearned = "paraphrases are not loaded yet"
@@ -94,62 +91,60 @@ class Paraphrases:
         async with self._loading:
             if self._looked:
                 return
+            self._looked = True
             try:
-                learned, reason = await asyncio.to_thread(self._look)
+                self._classifier, reason = await asyncio.to_thread(self._look)
             except ModelsError as error:
                 self._cannot(error)
             else:
                 self._unlearned = f"paraphrases are not learned yet: {reason}"
-                self._use(learned)
-            self._looked = True
 
     async def learn(self) -> None:
         """Train and keep a classifier unless there is one; what goes wrong is told as by ``load``."""
         await self.load()
-        if self._classifier is not None or self._engine is None or self._teaching is None:
+        if self._classifier is not None:
             return
         self._log.info("paraphrases_learning", reason=self._unlearned)
         try:
-            learned = await _beside(train_and_keep, self._lesson.folder, self._teaching, self._engine)
+            await _beside(self._train)
+            self._classifier, _ = await asyncio.to_thread(self._look)
         except ModelsError as error:
             self._cannot(error)
             return
-        self._use(learned)
-        self._log.info("paraphrases_learned", intents=len(learned.intents))
+        self._log.info("paraphrases_learned")
         await asyncio.to_thread(give_back_memory)
 
-    def _look(self) -> tuple[Learned | None, str]:
-        engine, teaching = self._lesson.load_engine(), self._lesson.teach()
+    def _look(self) -> tuple[ParaphraseClassifier | None, str]:
+        engine = self._lesson.load_engine()
+        learned, reason = find_kept(self._lesson.folder, self._lesson.teach(), engine)
+        if learned is None:
+            return None, reason
         engine.warm_up()
-        self._engine, self._teaching = engine, teaching
-        return find_kept(self._lesson.folder, teaching, engine)
+        return ParaphraseClassifier(engine, learned), ""
 
-    def _use(self, learned: Learned | None) -> None:
-        if learned is not None and self._engine is not None:
-            self._classifier = ParaphraseClassifier(self._engine, learned)
+    def _train(self) -> None:
+        # With an engine of its own: one that has seen many sentences at once keeps the memory for them.
+        train_and_keep(self._lesson.folder, self._lesson.teach(), self._lesson.load_engine())
 
     def _cannot(self, error: ModelsError) -> None:
         self._unlearned = f"paraphrases cannot be understood: {error}"
         self._log.warning("paraphrases_missing", code=error.code, reason=str(error))
 
 
-async def _beside(
-    train: Callable[[Path, Teaching, EmbeddingEngine], Learned],
-    folder: Path,
-    teaching: Teaching,
-    engine: EmbeddingEngine,
-) -> Learned:
-    """Train in a thread that yields to all others, and that the end of the process does not wait for."""
-    future: Future[Learned] = Future()
+async def _beside(work: Callable[[], None]) -> None:
+    """Work in a thread that yields to all others, and that the end of the process does not wait for."""
+    future: Future[None] = Future()
     future.set_running_or_notify_cancel()
 
-    def work() -> None:
+    def run() -> None:
         if sys.platform == "linux":  # elsewhere niceness is of the whole process
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _YIELDING)
         try:
-            future.set_result(train(folder, teaching, engine))
+            work()
         except BaseException as error:  # the waiter gets it, whatever it is
             future.set_exception(error)
+        else:
+            future.set_result(None)
 
-    threading.Thread(target=work, name="learning", daemon=True).start()
-    return await asyncio.wrap_future(future)
+    threading.Thread(target=run, name="learning", daemon=True).start()
+    await asyncio.wrap_future(future)

@@ -5,7 +5,7 @@ the skills' example sentences into what it learns from.
 """
 
 from nearfield_models.intents.classifier import Learned, ParaphraseClassifier, ParaphraseGuess, learn
-from nearfield_models.intents.keeping import Loaded, find_kept, load_or_train, train_and_keep
+from nearfield_models.intents.keeping import Loaded, find_kept, is_kept, load_or_train, train_and_keep
 from nearfield_models.intents.possible import possible_intents
 from nearfield_models.intents.teaching import Example, Teaching, teaching_of
 
@@ -17,6 +17,7 @@ __all__ = [
     "ParaphraseGuess",
     "Teaching",
     "find_kept",
+    "is_kept",
     "learn",
     "load_or_train",
     "possible_intents",

@@ -71,6 +71,19 @@ def find_kept(
     return learned, "" if learned is not None else "the sentences, the model or the way of training changed"
 
 
+def is_kept(folder: Path) -> bool:
+    """Whether weights of any sentences are kept, and are as they were written.
+
+    Raises:
+        TrainedWeightsError: They are damaged.
+    """
+    path = folder / FILE_NAME
+    if not path.exists():
+        return False
+    read_learned(path, digest="")
+    return True
+
+
 def train_and_keep(folder: Path, teaching: Teaching, engine: EmbeddingEngine, *, seed: int = 0) -> Learned:
     """Train, and keep the weights for the next start.
 
