@@ -90,3 +90,33 @@ def test_thresholds_in_the_wrong_order_are_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(ConfigurationError, match="clarify_confidence must not exceed act_confidence"):
         read_policy(path)
+
+
+@pytest.mark.parametrize(
+    ("source", "confidence", "route"),
+    [
+        ("grammar", 0.80, "skill"),
+        ("sound", 0.80, "clarify"),
+        ("sound", 0.86, "skill"),
+        ("sound", 0.70, "refuse"),
+        ("paraphrase", 0.86, "clarify"),
+        ("paraphrase", 0.91, "skill"),
+        ("paraphrase", 0.45, "refuse"),
+    ],
+)
+def test_what_is_no_sentence_must_be_surer_to_be_acted_upon(
+    source: str, confidence: float, route: str
+) -> None:
+    understanding = Understanding(skill="coffee", intent="order", confidence=confidence, source=source)
+    decision = choose_route(understanding, Reach(restricted=True), read_policy(None))
+    assert decision.route == route
+
+
+def test_the_reason_says_that_paraphrases_are_not_learned_only_where_nothing_was_found() -> None:
+    reach = Reach(restricted=True, unlearned="paraphrases are not learned yet")
+    nothing = choose_route(Understanding(skill=None, intent=None), reach, read_policy(None))
+    assert "(paraphrases are not learned yet)" in nothing.reason
+    found = Understanding(skill="coffee", intent="order", confidence=1.0, source="grammar")
+    assert "paraphrases" not in choose_route(found, reach, read_policy(None)).reason
+    over = Understanding(skill=None, intent=None, source="expired")
+    assert "paraphrases" not in choose_route(over, reach, read_policy(None)).reason
