@@ -5,6 +5,9 @@ talk that comes with Nearfield. What it is asked about are the sentences of CLIN
 are for other assistants, as the first thing said: intents that need a conversation are not possible. Some
 are right to take all the same ("cancel my reservation"), so the shares are bounds from above; ``most_taken``
 in the JSON file says which of CLINC150's intents they are.
+
+With ``--transcripts`` (written by ``tools.bench phonetic --transcripts FILE``) it also tells what a device
+makes of the orders among them that are no sentence (`paraphrased_orders`).
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ import nearfield_edge
 from nearfield_models.engines import load_embedding
 from nearfield_models.grammar import Grammar, SentenceSource, compile_grammar
 from nearfield_models.intents import ParaphraseClassifier, learn, possible_intents, teaching_of
+from tools.bench.paraphrased_orders import play
 from tools.bench.recordings import default_data
 from tools.bench.report import Report
 
@@ -34,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", type=Path, default=default_data() / "nlu" / "clinc150_train_val.json", metavar="FILE"
     )
+    parser.add_argument("--transcripts", type=Path, metavar="FILE", help="orders as text, by recording")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="every N-th sentence only")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of sampling and training")
 
@@ -72,7 +77,15 @@ def run(arguments: argparse.Namespace) -> Report:
         "most_taken": taken.most_common(12),
         "seed": arguments.seed,
     }
+    if arguments.transcripts is not None:
+        figures["orders"] = _orders(arguments.transcripts)
     return Report(name="paraphrases", title=title, figures=figures)
+
+
+def _orders(transcripts: Path) -> dict[str, dict[str, int]]:
+    labels = json.loads((default_data() / "orders" / "labels.json").read_text("utf-8"))
+    texts = json.loads(transcripts.read_text("utf-8"))
+    return play({name: text for name, text in texts.items() if name in labels}, labels)
 
 
 def shipped_grammar() -> Grammar:

@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace) -> Report:
     orders = {name: text for name, text in heard.items() if name in labels}
     others = [text for name, text in heard.items() if name not in labels]
     others = sorted(set(others)) + _clinc(arguments.data, arguments.others)
-    grammar, index = compile_grammar([_source("coffee")]), PhoneticIndex()
+    grammar, index = compile_grammar([sentences_of("coffee")]), PhoneticIndex()
     index.prepare(grammar)
     judged = {
         name: _judge(match_phonetically(grammar, text, index=index, limit=2), labels[name])
@@ -119,7 +119,8 @@ def run(arguments: argparse.Namespace) -> Report:
     return Report(name="phonetic", title=title, figures=figures, packages=("numpy", "gruut", "hassil"))
 
 
-def _source(skill: str, left_out: tuple[str, str] | None = None) -> SentenceSource:
+def sentences_of(skill: str, left_out: tuple[str, str] | None = None) -> SentenceSource:
+    """A shipped skill's sentences, without one of a list's values."""
     folder = Path(nearfield_edge.__file__).parent / "shipped_skills" / skill
     templates: dict[str, Any] = yaml.safe_load((folder / "sentences.yaml").read_text(encoding="utf-8"))
     if left_out is not None:
@@ -169,14 +170,14 @@ def _left_out(orders: Mapping[str, str], labels: Mapping[str, Any], confidence: 
     shares = []
     for slot, value in LEFT_OUT:
         named = [text for name, text in orders.items() if labels[name]["slots"].get(slot) == value]
-        grammar, index = compile_grammar([_source("coffee", (slot, value))]), PhoneticIndex()
+        grammar, index = compile_grammar([sentences_of("coffee", (slot, value))]), PhoneticIndex()
         taken = [_confidence(match_phonetically(grammar, text, index=index, limit=1)) for text in named]
         shares += [sum(one >= confidence for one in taken) / len(taken)] if taken else []
     return float(np.mean(shares)) if shares else None
 
 
 def _timed(texts: Sequence[str]) -> dict[str, float]:
-    grammar, index = compile_grammar([_source("coffee"), _source("rooms")]), PhoneticIndex()
+    grammar, index = compile_grammar([sentences_of("coffee"), sentences_of("rooms")]), PhoneticIndex()
     index.prepare(grammar)
     taken_ms = []
     for text in texts:
