@@ -195,3 +195,14 @@ class TestRecordings:
         result = shell.nearfield("replay", turn["turn_id"])
         assert result.status == 1
         assert "recording is off unless switched on" in result.err
+
+
+def test_a_refusal_says_that_paraphrases_are_missing_unless_the_site_wants_none(shell: Shell) -> None:
+    words = ("ask", "--text", "the minutes were sent around on tuesday", "--json")
+    route = json.loads(shell.nearfield(*words).out)["route"]
+    assert route["route"] == "refuse"
+    assert "paraphrases" in route["reason"]
+    shell.configure("[understanding]\nparaphrases = false\n")
+    route = json.loads(shell.nearfield(*words).out)["route"]
+    assert route["route"] == "refuse"
+    assert "paraphrases" not in route["reason"]

@@ -1,7 +1,7 @@
 """What a device makes of orders, as text, that are no sentence: right, asked about, or taken wrongly.
 
-Played is the whole of what follows a text that fits no sentence: classifier, values, and how surely. Values are
-taken out of the grammar one by one; whoever orders one of them must be asked, not silently given another.
+Played is all that follows a text that fits no sentence: classifier, values, and how surely. Values are taken
+out of the grammar one by one; whoever orders one of them must be asked, not silently given another.
 """
 
 from __future__ import annotations
