@@ -50,7 +50,7 @@ intents:
     data:
       - sentences: ["note {anything}"]
 lists:
-  size: {values: [small, {in: "(medium|regular)", out: medium}, large]}
+  size: {values: [small, {in: "(medium|regular)", out: medium}, large, twelve ounce]}
   drink: {values: [latte, mocha, espresso]}
   extra: {values: [milk, soy milk]}
   anything: {wildcard: true}

@@ -210,6 +210,20 @@ async def test_free_text_and_sentences_that_correct_themselves_are_not_read_alou
     assert talk.dialogue.conversation.doubt is None
 
 
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ("Hello there, a 12-ounce, um, latte please.", "a 12-ounce latte"),
+        ("okay so I want, a latte with soy milk, thanks", "I want, a latte with soy milk"),
+        ("Um. A latte", "A latte"),
+    ],
+)
+async def test_a_sentence_is_read_back_as_it_was_written_without_what_means_nothing(
+    talk: DoubtfulTalk, said: str, read: str
+) -> None:
+    assert (await talk.hear((said, 0.5))).text == f"Did you mean: {read}?"
+
+
 async def test_free_text_is_no_choice_either(talk: DoubtfulTalk) -> None:
     assert (await talk.hear(("note one thing", 0.5), ("note another", 0.5))).text == phrases.NOT_SURE
 

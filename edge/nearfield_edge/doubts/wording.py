@@ -10,6 +10,7 @@ from typing import Final
 from nearfield_edge import phrases
 from nearfield_edge.doubts.asking import Inquiry
 from nearfield_edge.doubts.doubt import Doubt, Meaning
+from nearfield_edge.skills.conversation import PREVIOUS
 from nearfield_models.grammar import Grammar, GrammarMatch, match_text
 from nearfield_models.grammar.fillers import between_fillers, filler_phrases, hesitation_words
 from nearfield_models.grammar.grammar import SkillGrammar
@@ -109,7 +110,10 @@ def _matches(skill: SkillGrammar, text: str, contexts: Sequence[Mapping[str, str
 def _says(match: GrammarMatch, heard: Alternative) -> bool:
     """Whether a match says what was heard, and every word of it was expected."""
     words = {name: slot.text for name, slot in match.slots.items() if slot.text}
-    return match.intent == heard.intent and words == heard.words and match.confidence >= _EXPECTED
+    if match.intent != heard.intent or words != heard.words or match.confidence < _EXPECTED:
+        return False
+    fixed = {name: slot.value for name, slot in match.slots.items() if slot.value != PREVIOUS}
+    return all(heard.slots.get(name) == value for name, value in fixed.items())
 
 
 def _text_of(said: str, words: Sequence[Word], kept: Sequence[int]) -> str:
