@@ -95,7 +95,7 @@ def test_a_small_run_hears_the_phrase_and_nothing_else(recordings: Path) -> None
     words = ("--phrase", "computer", "--positives", str(recordings / "wake" / "computer"), "--limit", "3")
     others = ("--negatives", str(recordings / "wake" / "alexa"))
     figures = wake.run(arguments(*words, *others)).figures
-    assert (figures["n"], figures["missed"], figures["heard_twice"], figures["alarms"]) == (3, 0, 0, 0)
+    assert (figures["n"], figures["missed_count"], figures["heard_twice"], figures["alarms"]) == (3, 0, 0, 0)
     assert figures["cpu_percent_of_one_core"] > 0
     assert figures["alarms_per_hour_95"] > 300
     assert -500 < figures["end_off_ms"]["p50"] < 500

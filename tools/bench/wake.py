@@ -4,7 +4,7 @@ Every folder is one stream: its recordings one after another, each followed by h
 fed in hops of 10 ms as the device does, and the detector is never reset. With noise, each recording (and the
 half second) is mixed with an excerpt taken at a place drawn from ``--seed``.
 
-* ``missed_share``: the share of positive recordings without a detection, with its 95 % interval (Wilson).
+* ``missed_count``, ``missed_share``: positive recordings without a detection; the 95 % interval is Wilson's.
 * ``alarms``: detections in the negatives. ``alarms_per_hour_95`` is the rate that this count excludes at
   95 %: with none in h hours, 3/h (the rule of three), so an hour or so can never prove one in ten hours.
 * ``noticed_after_ms``: from the end of the phrase, where the voice detector last hears speech in the clean
@@ -284,7 +284,7 @@ def _positive_figures(heard: Sequence[Heard]) -> dict[str, Any]:
         if (end := one.speech_end) is not None
     ]
     figures: dict[str, Any] = {
-        "missed": missed,
+        "missed_count": missed,
         "missed_share": missed / len(heard),
         "missed_share_95_from": low,
         "missed_share_95_to": high,
