@@ -131,7 +131,9 @@ class Device:
                 await asyncio.to_thread(engine.warm_up)
         if self._hearing is not None and self._hearing.sentences is not None:
             await asyncio.to_thread(self._hearing.sentences.warm_up)
-        await self._interpreter.prepare(self._dialogue.sentences)
+        heard_as_text = self._hearing is not None and self._hearing.sentences is None
+        if heard_as_text or self._paraphrases is not None:
+            await self._interpreter.prepare(self._dialogue.sentences)
         await asyncio.to_thread(give_back_memory)
 
     async def learn(self) -> None:

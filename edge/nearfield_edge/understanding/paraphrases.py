@@ -91,13 +91,13 @@ class Paraphrases:
         async with self._loading:
             if self._looked:
                 return
-            self._looked = True
             try:
                 self._classifier, reason = await asyncio.to_thread(self._look)
             except ModelsError as error:
                 self._cannot(error)
             else:
                 self._unlearned = f"paraphrases are not learned yet: {reason}"
+            self._looked = True
 
     async def learn(self) -> None:
         """Train and keep a classifier unless there is one; what goes wrong is told as by ``load``."""
