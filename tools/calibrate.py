@@ -1,8 +1,9 @@
 """``python -m tools.calibrate`` fits the confidence of readings anew and writes it to the package.
 
-A logistic regression over the evidence. Right: orders that are understood, clean and in kitchen noise at 12
-and 6 dB. Wrong: orders misunderstood there, orders whose value is taken out of the grammar (clean, 12 dB),
-and speech that is no order. Both are weighted by what is expected of a device: right and wrong 4 to 1.
+A logistic regression over the evidence. Right: orders that are understood, clean and in kitchen noise at 12,
+6 and 0 dB. Wrong: orders misunderstood there, orders whose value is taken out of the grammar (clean, 12 and
+0 dB), speech that is no order (clean, 0 dB), and the noise alone. Both are weighted by what is expected of
+a device: right and wrong 4 to 1.
 
 Everything told is cross-validated in five parts: orders by recording, values left out by value, other speech
 by recording or sentence, so that no part is judged by a fit that saw its like. What was played is kept and
@@ -28,13 +29,15 @@ from nearfield_models.errors import EngineError
 from tools.bench.order_jobs import left_out_jobs, order_jobs, other_speech_jobs
 from tools.bench.order_rates import taken_share
 from tools.bench.order_sounds import read_labels
-from tools.bench.order_trials import ASR, Job, Trial
+from tools.bench.order_trials import ASR, KITCHEN, Job, Trial
 from tools.bench.recordings import default_data
 from tools.bench.report import versions
 from tools.bench.trial_store import CACHE, TrialStore, digest_of_everything
 from tools.calibration_fit import KINDS, Fit, FitRows, Judged, columns, fit, judge, rows_from
 
-RIGHT_SNRS_DB: Final = (None, 12.0, 6.0)
+RIGHT_SNRS_DB: Final = (None, 12.0, 6.0, 0.0)
+LEFT_OUT_SNRS_DB: Final = (None, 12.0, 0.0)
+OTHER_SPEECH_SNRS_DB: Final = (None, 0.0)
 _SHIPPED: Final = Path(str(resources.files("nearfield_models.decoding") / "calibration.toml"))
 _HEADING: Final = """\
 # How the evidence for a reading becomes the probability that it is what was said and meant: a logistic
@@ -104,12 +107,23 @@ def play_all(asked: argparse.Namespace) -> list[Trial]:
     jobs = [
         *order_jobs(names, RIGHT_SNRS_DB, 1, like),
         *left_out_jobs(
-            {name: labels[name] for name in names}, most=asked.per_value, seed=asked.seed, threads=threads
+            {name: labels[name] for name in names},
+            most=asked.per_value,
+            seed=asked.seed,
+            threads=threads,
+            snrs_db=LEFT_OUT_SNRS_DB,
         ),
-        *other_speech_jobs(
-            asked.data, recordings=asked.others, sentences=asked.sentences, seed=asked.seed, threads=threads
-        ),
+        Job(kind="recording", names=(KITCHEN,), threads=threads),
     ]
+    for snr_db in OTHER_SPEECH_SNRS_DB:
+        jobs += other_speech_jobs(
+            asked.data,
+            recordings=asked.others,
+            sentences=asked.sentences,
+            seed=asked.seed,
+            threads=threads,
+            snr_db=snr_db,
+        )
     return store.trials(jobs, title="trials")
 
 
@@ -145,7 +159,7 @@ def provenance(trials: Sequence[Trial], rows: FitRows, judged: Judged) -> str:
     packages = ", ".join(f"{name} {version}" for name, version in found.items())
     return (
         f"Fitted {datetime.now(UTC):%Y-%m-%d} by tools.calibrate on {right} right readings (orders of the "
-        "speech-to-intent\nbenchmark, clean and in kitchen noise at 12 and 6 dB) and "
+        "speech-to-intent\nbenchmark, clean and in kitchen noise at 12, 6 and 0 dB) and "
         f"{wrong} wrong ones; trials: {kinds}.\nRight and wrong weighted 4 to 1. Cross-validated by value "
         f"and recording, at {judged.threshold:.3f}, which keeps 99 % of the right, taken of the "
         f"wrong:\n{taken}.\n"

@@ -68,7 +68,9 @@ def record(call):
     pass
 """
 
-_EVIDENCE = Evidence(per_token=0, worst_word=0, second_worst_word=0, end=0, margin=0, free_per_token=0)
+_EVIDENCE = Evidence(
+    per_token=0, worst_word=0, second_worst_word=0, end=0, margin=0, free_per_token=0, support=0
+)
 
 Heard = tuple[str, float]
 """A sentence and the probability of its reading."""

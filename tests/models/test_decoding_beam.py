@@ -155,6 +155,20 @@ def test_what_is_heard_is_read_with_its_marks_which_cost_nothing() -> None:
     assert (comma.score, comma.best, comma.inner, comma.letters) == (0, 0, 0, 0)
 
 
+def test_taking_back_what_was_said_costs_its_price_once() -> None:
+    grammar = grammar_of("do {animal} ta", language="en")
+    decoder = ScriptedDecoder(len(TABLE), TABLE.encode("do cat, no, sea lion ta"))
+
+    def rank(text: str, cost: float) -> float:
+        found = searched(decoder, grammar, SearchSettings(correction_cost=cost))
+        return next(path.rank for path in found.paths if TABLE.decode(path.tokens) == text)
+
+    taken_back = "do cat, no, sea lion ta"
+    assert rank(taken_back, 0.0) - rank(taken_back, 3.0) == pytest.approx(3.0)
+    decoder = ScriptedDecoder(len(TABLE), TABLE.encode("do cat ta"))
+    assert rank("do cat ta", 0.0) == pytest.approx(rank("do cat ta", 3.0))
+
+
 def test_without_a_grammar_the_free_text_is_what_remains() -> None:
     closed = templates_of("do ta")
     closed["intents"]["say"]["data"][0]["requires_context"] = {"asked": "it"}

@@ -20,7 +20,13 @@ from tests.models.token_walks import small_table
 
 TABLE = small_table()
 EVIDENCE = Evidence(
-    per_token=0.1, worst_word=0.2, second_worst_word=0.1, end=0.0, margin=5.0, free_per_token=-0.2
+    per_token=0.1,
+    worst_word=0.2,
+    second_worst_word=0.1,
+    end=0.0,
+    margin=5.0,
+    free_per_token=-0.2,
+    support=1.0,
 )
 CALIBRATION = """
 [some-pack]

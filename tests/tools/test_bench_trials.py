@@ -15,7 +15,13 @@ from tools.bench.orders_rejection import left_out_figures, other_speech_figures
 from tools.bench.trial_store import TrialStore
 
 SURE = Evidence(
-    per_token=0.0, worst_word=0.0, second_worst_word=0.0, end=0.0, margin=12.0, free_per_token=-0.1
+    per_token=0.0,
+    worst_word=0.0,
+    second_worst_word=0.0,
+    end=0.0,
+    margin=12.0,
+    free_per_token=-0.1,
+    support=1.0,
 )
 UNSURE = replace(SURE, per_token=4.0)
 CALIBRATION = Calibration(intercept=2.0, weights={"per_token": -1.0}, provenance="")

@@ -21,7 +21,7 @@ def trials(count: int = 400, seed: int = 0) -> list[Trial]:
     for number in range(count):
         right = number % 3 > 0
         fits = float(generator.normal(0.5 if right else 2.5, 0.7))
-        others = generator.normal(0, 1, 5).tolist()
+        others = generator.normal(0, 1, len(KINDS) - 1).tolist()
         evidence = Evidence(
             per_token=fits,
             **dict(zip([kind for kind in KINDS if kind != "per_token"], others, strict=True)),

@@ -45,7 +45,14 @@ def order_jobs(
     ]
 
 
-def left_out_jobs(labels: Labels, *, most: int | None, seed: int, threads: int = 2) -> list[Job]:
+def left_out_jobs(
+    labels: Labels,
+    *,
+    most: int | None,
+    seed: int,
+    threads: int = 2,
+    snrs_db: Sequence[float | None] = LEFT_OUT_SNRS_DB,
+) -> list[Job]:
     """For every value of the closed lists the orders that name it, with a grammar that does not know it.
 
     Args:
@@ -53,6 +60,7 @@ def left_out_jobs(labels: Labels, *, most: int | None, seed: int, threads: int =
         most: Orders for each value, drawn by the seed; None takes all.
         seed: Of that and of the places in the noise.
         threads: Of one inference.
+        snrs_db: None for the recordings as they are.
     """
     jobs = []
     for slot, value in closed_values():
@@ -67,7 +75,7 @@ def left_out_jobs(labels: Labels, *, most: int | None, seed: int, threads: int =
                 left_out=(slot, value),
                 threads=threads,
             )
-            for snr_db in LEFT_OUT_SNRS_DB
+            for snr_db in snrs_db
             if chosen
         ]
     return jobs
@@ -82,7 +90,13 @@ def closed_values() -> Iterator[tuple[str, str]]:
 
 
 def other_speech_jobs(
-    data: Path, *, recordings: int | None, sentences: int, seed: int, threads: int = 2
+    data: Path,
+    *,
+    recordings: int | None,
+    sentences: int,
+    seed: int,
+    threads: int = 2,
+    snr_db: float | None = None,
 ) -> list[Job]:
     """What is no order: wake phrases, free speech, and sentences of CLINC150's validation part spoken.
 
@@ -90,9 +104,11 @@ def other_speech_jobs(
         data: The recordings.
         recordings: Of each wake phrase, drawn by the seed; None takes all. ``speech/`` is played whole.
         sentences: How many to have spoken, drawn by the seed.
-        seed: Of both.
+        seed: Of both, and of the places in the noise.
         threads: Of one inference.
+        snr_db: None for the recordings as they are.
     """
+    like = Job(kind="recording", names=(), snr_db=snr_db, seed=0 if snr_db is None else seed, threads=threads)
     names: list[str] = []
     for folder in [*sorted((data / "wake").glob("*")), data / "speech"]:
         found = sorted(
@@ -100,15 +116,13 @@ def other_speech_jobs(
         )
         most = None if folder.name == "speech" else recordings
         names += sorted(_sample(found, most, f"{seed} {folder.name}"))
-    jobs = [Job(kind="recording", names=chunk, threads=threads) for chunk in _chunks(names, _OTHERS_A_JOB)]
+    jobs = [replace(like, names=chunk) for chunk in _chunks(names, _OTHERS_A_JOB)]
     file = data / "nlu" / "clinc150_train_val.json"
     if file.is_file():
         parts = json.loads(file.read_text(encoding="utf-8"))
         texts = sorted({text for part in ("val", "oos_val") for text, _ in parts[part]})
         spoken = _sample(texts, sentences, f"{seed} clinc")
-        jobs += [
-            Job(kind="sentence", names=chunk, threads=threads) for chunk in _chunks(spoken, _OTHERS_A_JOB)
-        ]
+        jobs += [replace(like, kind="sentence", names=chunk) for chunk in _chunks(spoken, _OTHERS_A_JOB)]
     return jobs
 
 

@@ -51,6 +51,8 @@ class SearchSettings:
     """Tokens after which it ends in any case."""
     filler_cost: float = 2.0
     """Nats against each token that means nothing: most people say none."""
+    correction_cost: float = 5.0
+    """Nats against taking back what was said: few sentences do, and noise sounds like it."""
     wildcard_cost: float = 0.5
     """Nats against each token of a wildcard, which could otherwise always be had for a little less."""
 
@@ -239,6 +241,7 @@ class Search(Generic[EncodedT, PastT]):
             + end
             - self._settings.language * (sum(step.inner for step in steps) + inner_end)
             + self._settings.bonus * sum(step.letters for step in steps)
+            - self._settings.correction_cost * live.spot.corrections
         )
         self._best_rank = max(self._best_rank, live.rank + end)
         self._paths.append(Path(steps=steps, end=end, end_best=float(row.max()), rank=rank))
@@ -272,11 +275,14 @@ class Search(Generic[EncodedT, PastT]):
         spot = self._walk.advance(parent.spot, token, begins_word=self._marks.begins_word(token))
         letters = "" if spot.empty else self._marks.letters(token)
         inner = 0.0 if spot.empty else choice.inner
+        taken_back = spot.corrections - parent.spot.corrections
         step = Step(token, choice.score, float(self._rows[parent.row].max()), inner, len(letters), spot.empty)
         return _Live(
             row=parent.row,
             # what means nothing earns nothing: it has to be heard as such
-            rank=parent.rank + (choice.score - self._settings.filler_cost if spot.empty else choice.gain),
+            rank=parent.rank
+            + (choice.score - self._settings.filler_cost if spot.empty else choice.gain)
+            - self._settings.correction_cost * taken_back,
             context=context,
             trail=_Trail(step, parent.trail),
             spot=spot,

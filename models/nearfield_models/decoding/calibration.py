@@ -29,6 +29,9 @@ class Evidence:
     """By how much the next best other meaning ranks below; nats, at most 12."""
     free_per_token: float
     """How sure the free decode is, nats per token: low in noise."""
+    support: float
+    """By how much the sound makes the words with a meaning likelier than they are by themselves, nats per
+    letter."""
 
 
 _KINDS: Final = tuple(field.name for field in fields(Evidence))

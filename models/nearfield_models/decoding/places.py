@@ -122,6 +122,8 @@ class Spot:
     """Whether a word may end here."""
     empty: bool
     """Whether the token that led here means nothing in every reading."""
+    corrections: int = 0
+    """Times that the sentence took something back, in the reading that did so least."""
     _ids: TokenIds | None = None
 
     @property
@@ -303,4 +305,11 @@ def _spot(found: Iterable[_Found], *, boundary: bool, empty: bool) -> Spot:
             complete = True
         elif len(places) < MOST_PLACES:
             places[each] = None
-    return Spot(places=tuple(places), complete=complete, boundary=boundary, empty=empty)
+    corrections = min((_corrections(place.frame) for place in places), default=0)
+    return Spot(
+        places=tuple(places), complete=complete, boundary=boundary, empty=empty, corrections=corrections
+    )
+
+
+def _corrections(frame: Frame) -> int:
+    return frame.history.corrections + isinstance(frame, InCorrection)

@@ -81,6 +81,7 @@ def readings_of(
             end=after,
             margin=margin,
             free_per_token=per_free_token,
+            support=_support(path.steps),
         )
         readings.append(
             Reading(
@@ -110,6 +111,11 @@ def _meant(grammar: Grammar, text: str, contexts: Sequence[Mapping[str, str]]) -
 
 def _meaning(match: GrammarMatch) -> str:
     return repr((match.skill, match.intent, sorted((n, repr(s.value)) for n, s in match.slots.items())))
+
+
+def _support(steps: Iterable[Step]) -> float:
+    meant = [step for step in steps if step.letters]
+    return sum(step.score - step.inner for step in meant) / max(1, sum(step.letters for step in meant))
 
 
 def _word_deficits(steps: Iterable[Step], pieces: tuple[bytes, ...]) -> list[float]:

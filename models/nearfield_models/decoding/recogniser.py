@@ -20,6 +20,7 @@ from nearfield_models.decoding.marks import TokenMarks
 from nearfield_models.decoding.places import GrammarWalk
 from nearfield_models.decoding.readings import Reading, readings_of
 from nearfield_models.decoding.spoken import SpokenGrammar
+from nearfield_models.decoding.suppression import quietened
 from nearfield_models.grammar.grammar import Grammar
 from nearfield_models.pcm import SAMPLE_RATE_HZ, Samples
 
@@ -125,7 +126,7 @@ class GrammarRecogniser(Generic[EncodedT, PastT]):
         spoken = self._spoken
         search = Search(
             self._decoder,
-            self._decoder.encode(sound),
+            self._decoder.encode(quietened(sound)),
             GrammarWalk(spoken, contexts),
             self._marks,
             self._inner,
