@@ -17,6 +17,7 @@ from tests.fakes.vad import ScriptedVad
 from tools.bench import orders
 from tools.bench.many_skills import ENTRIES, many_skills
 from tools.bench.order_jobs import closed_values, left_out_jobs, order_jobs, other_speech_jobs
+from tools.bench.order_latencies import HEAD_START_MS
 from tools.bench.order_rates import Share
 from tools.bench.order_sounds import heard_turn, in_noise
 from tools.bench.order_trials import Job, Trial, coffee_grammar, coffee_templates, is_accepted, play
@@ -59,15 +60,17 @@ def test_an_order_is_right_when_every_labelled_slot_is(text: str, accepted: bool
 
 def test_figures_tell_the_parts_of_the_wait_apart() -> None:
     trials = [
-        replace(TRIAL, name=str(at), waited_ms=500.0 + at, computing_ms=float(at), right=at <= 60)
+        replace(TRIAL, name=str(at), waited_ms=500.0 + at, computing_ms=10.0 * at, right=at <= 60)
         for at in range(1, 102)
     ]
-    figures = orders.figures_of([*trials, replace(TRIAL, name="mute", waited_ms=None, computing_ms=51.0)])
+    figures = orders.figures_of([*trials, replace(TRIAL, name="mute", waited_ms=None, computing_ms=510.0)])
     assert figures["command_acceptance"] == pytest.approx(61 / 102)
     assert figures["command_acceptance_from_95"] < 61 / 102 < figures["command_acceptance_to_95"]
     assert figures["latency_ms"]["decision"] == {"p50": pytest.approx(551), "p95": pytest.approx(596)}
-    assert figures["latency_ms"]["computing"]["p50"] == pytest.approx(51)
-    assert figures["latency_ms"]["whole"] == {"p50": pytest.approx(602), "p95": pytest.approx(692)}
+    assert figures["latency_ms"]["computing"]["p50"] == pytest.approx(510)
+    assert figures["latency_ms"]["after_decision"]["p50"] == pytest.approx(510 - HEAD_START_MS)
+    whole = {"p50": pytest.approx(551 + 510 - HEAD_START_MS), "p95": pytest.approx(596 + 960 - HEAD_START_MS)}
+    assert figures["latency_ms"]["whole"] == whole
     assert figures["no_end_of_speech"] == 1
     assert orders.figures_of([]) == {"n": 0, "accepted": 0}
 
