@@ -20,6 +20,7 @@ BENCHMARKS = {
     "wake-engines": ("tools.bench.wake_engines", "wake-word networks on their runtimes, score by score"),
     "conversations": ("tools.bench.conversations", "scripted exchanges of several turns"),
     "grammar": ("tools.bench.grammar", "compiling and changing what can be said"),
+    "ablations": ("tools.bench.ablations", "what each part of the search in the grammar brings"),
     "intents": ("tools.bench.intents", "paraphrases: intents of CLINC150 and what is out of scope"),
     "paraphrases": ("tools.bench.paraphrases", "other talk that shipped skills' paraphrases would take"),
     "phonetic": ("tools.bench.phonetic", "orders understood by sound from text alone"),

@@ -43,7 +43,10 @@ def _gains(levels: NDArray[np.floating]) -> NDArray[np.floating]:
     noise = np.percentile(levels, _QUIET_PERCENTILE, axis=0) * _QUIET_TO_MEAN
     kept = np.sqrt(np.maximum(1.0 - (noise / np.maximum(levels, _SILENT)) ** 2, 0.0))
     gains = np.pad(np.maximum(kept, _LEAST_GAIN), ((_SMOOTHED_FRAMES // 2,) * 2, (0, 0)), mode="edge")
-    return np.lib.stride_tricks.sliding_window_view(gains, _SMOOTHED_FRAMES, axis=0).mean(axis=-1)
+    smoothed: NDArray[np.floating] = np.lib.stride_tricks.sliding_window_view(
+        gains, _SMOOTHED_FRAMES, axis=0
+    ).mean(axis=-1)
+    return smoothed
 
 
 def _overlapped(frames: Samples) -> Samples:
