@@ -44,6 +44,7 @@ def write_skill(
     manifest: str,
     sentences: str = SENTENCES,
     replies: str = "done: Done.\nask_size: Which size?",
+    examples: str = "",
     python: str = "",
 ) -> Path:
     """Write a skill called ``probe``; ``manifest`` follows id, version and title."""
@@ -52,6 +53,8 @@ def write_skill(
     (skill / "skill.toml").write_text(MANIFEST + manifest)
     (skill / "sentences.yaml").write_text(sentences)
     (skill / "replies.yaml").write_text(replies)
+    if examples:
+        (skill / "examples.yaml").write_text(examples)
     if python:
         (skill / "probe.py").write_text(python)
     return skill

@@ -12,14 +12,16 @@ from structlog.testing import capture_logs
 from nearfield_edge.composition import paraphrases_of, surroundings
 from nearfield_edge.configuration import Configuration, parse_configuration
 from nearfield_edge.doctor.understanding import paraphrases as looked_at
+from nearfield_edge.skills.permissions import PermissionGuard
 from nearfield_edge.understanding.paraphrases import Lesson, Paraphrases
 from nearfield_models.catalogue import Catalogue
 from nearfield_models.embedding.engine import EmbeddingEngine
 from nearfield_models.errors import EngineError, PackNotFoundError
 from nearfield_models.grammar import Grammar, SentenceSource, compile_grammar
-from nearfield_models.intents import teaching_of, train_and_keep
+from nearfield_models.intents import ParaphraseGuess, teaching_of, train_and_keep
 from nearfield_models.intents.keeping import FILE_NAME
 from nearfield_models.store import ModelStore
+from tests.edge.skill_folders import load_probe
 from tests.fakes.embedding import BagOfWordsEmbedding
 
 TALK = ("my dog is ill", "the car is new", "my aunt is tall", "rain again", "what a day", "it is late")
@@ -166,7 +168,7 @@ def store_without_packs(folder: Path) -> ModelStore:
 
 async def test_a_missing_pack_is_named_and_how_to_get_it(tmp_path: Path) -> None:
     place = surroundings(configured(tmp_path))
-    paraphrases = paraphrases_of(place, GRAMMAR, store_without_packs(tmp_path))
+    paraphrases = paraphrases_of(place, GRAMMAR, (), store_without_packs(tmp_path))
     assert paraphrases is not None
     await paraphrases.learn()
     assert "minilm-l6-v2-int8" in paraphrases.unlearned
@@ -174,7 +176,7 @@ async def test_a_missing_pack_is_named_and_how_to_get_it(tmp_path: Path) -> None
 
 
 def test_a_site_that_wants_no_paraphrases_has_none(tmp_path: Path) -> None:
-    assert paraphrases_of(surroundings(configured(tmp_path, paraphrases=False)), GRAMMAR) is None
+    assert paraphrases_of(surroundings(configured(tmp_path, paraphrases=False)), GRAMMAR, ()) is None
 
 
 def the_doctor_says(configuration: Configuration, store: ModelStore) -> tuple[str, str, str]:
@@ -199,13 +201,29 @@ class TestWithTheShippedModel:
     @pytest.mark.models
     async def test_a_wording_that_no_sentence_has_is_learned_and_understood(self, tmp_path: Path) -> None:
         store_with_minilm()
-        paraphrases = paraphrases_of(surroundings(configured(tmp_path)), GRAMMAR)
+        paraphrases = paraphrases_of(surroundings(configured(tmp_path)), GRAMMAR, ())
         assert paraphrases is not None
         await paraphrases.learn()
         guess = paraphrases.guess("could somebody get me an espresso")
         assert guess is not None
         assert guess.intent == "order"
         assert paraphrases.guess("my uncle went to the football match on saturday") is None
+
+    @pytest.mark.models
+    async def test_a_skills_examples_are_learned_too(self, tmp_path: Path, guard: PermissionGuard) -> None:
+        store_with_minilm()
+        manifest = '[intents.try]\nreply = "done"\n'
+        guesses: list[ParaphraseGuess | None] = []
+        for examples in ("", "try: [my throat is awfully dry, a drop to drink would be welcome]"):
+            data = tmp_path / str(len(guesses))
+            skill = load_probe(data, guard, manifest=manifest, examples=examples)
+            grammar = compile_grammar([SentenceSource(skill="probe", templates=skill.sentences)])
+            paraphrases = paraphrases_of(surroundings(configured(data)), grammar, [skill])
+            assert paraphrases is not None
+            await paraphrases.learn()
+            guesses.append(paraphrases.guess("our throats are very dry"))
+        assert guesses[0] is None
+        assert guesses[1] is not None
 
 
 def store_with_minilm() -> ModelStore:

@@ -91,7 +91,7 @@ async def _run(place: Surroundings) -> None:
         sink=sink,
         time=time,
         settings=settings,
-        paraphrases=paraphrases_of(place, knowledge.grammar),
+        paraphrases=paraphrases_of(place, knowledge.grammar, knowledge.skills.skills.values()),
         watcher=watch,
         on_record=show,
     ) as device:

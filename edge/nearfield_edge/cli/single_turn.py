@@ -96,7 +96,7 @@ async def _one_turn(
             sink=sink,
             time=time,
             settings=settings,
-            paraphrases=paraphrases_of(place, knowledge.grammar),
+            paraphrases=paraphrases_of(place, knowledge.grammar, knowledge.skills.skills.values()),
             on_record=records.append,
             resume=resume,
         ) as device:

@@ -15,6 +15,7 @@ import jinja2
 
 from nearfield_edge.errors import SkillError
 from nearfield_edge.skills.effect_templates import EffectTemplate, compile_effect
+from nearfield_edge.skills.examples import load_examples
 from nearfield_edge.skills.manifest import SkillManifest, parse_manifest, resolve_settings
 from nearfield_edge.skills.permissions import Held, PermissionGuard, Permissions, resolve_permissions
 from nearfield_edge.skills.replies import Replies, load_replies, read_yaml, template_environment
@@ -35,6 +36,8 @@ class Skill:
     permissions: Permissions
     sentences: Mapping[str, Any]
     """``sentences.yaml``, in Home Assistant's intent format."""
+    examples: Mapping[str, tuple[str, ...]]
+    """What people may also say, by intent: taught, never matched as sentences."""
     replies: Replies
     functions: Mapping[str, Callable[..., Any]]
     """By ``module:name``."""
@@ -121,13 +124,17 @@ def load_skill(
     resolved = resolve_settings(manifest, settings, skill_folder=folder, data_folder=data_folder)
     permissions = resolve_permissions(manifest, resolved, skill_folder=folder, data_folder=data_folder)
     environment = template_environment()
+    sentences = read_yaml(folder / "sentences.yaml")
     skill = Skill(
         folder=folder,
         data_folder=data_folder,
         manifest=manifest,
         settings=resolved,
         permissions=permissions,
-        sentences=read_yaml(folder / "sentences.yaml"),
+        sentences=sentences,
+        examples=load_examples(
+            folder / "examples.yaml", manifest.intents, str(sentences.get("language", ""))
+        ),
         replies=load_replies(folder / "replies.yaml", manifest.id, environment),
         functions=_load_functions(manifest, folder, permissions, guard),
         effects=_compile_effects(manifest, path, environment),
