@@ -14,6 +14,7 @@ def arguments_for(*words: str) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
+@pytest.mark.recordings
 def test_variants_are_compared_order_by_order_with_the_shipped_one(recordings: Path) -> None:
     arguments = arguments_for(
         "--data", str(recordings), "--every", "120", "--snr-db", "40", "--only", "width 4", "--threads", "1"
