@@ -1,4 +1,4 @@
-"""How derived files are made: a token table that sherpa-onnx reads, a voice cut in two.
+"""How derived files are made: a table of tokens, a voice cut in two, a graph that computes in eight bits.
 
 A step is a function of files to files. Its version is raised whenever its output would differ, so that stores
 make the file again.
@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from nearfield_models.asr.tokens import read_pieces
+from nearfield_models.embedding.eight_bits import write_eight_bit_products
 from nearfield_models.errors import BuildStepError, PackDamagedError, RuntimeMissingError
 
 VOCODER_ENTRY: Final = "/dec/conv_pre/Conv"
@@ -105,6 +106,7 @@ class Recipe:
 
 RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(
     {
+        "eight-bit-products": Recipe(version=1, inputs=1, outputs=2, make=write_eight_bit_products),
         "moonshine-tokens": Recipe(version=1, inputs=1, outputs=1, make=_moonshine_tokens),
         "split-voice": Recipe(version=2, inputs=1, outputs=2, make=_split_voice),
     }

@@ -134,7 +134,7 @@ class Origin(_Table):
 class BuildStep(_Table):
     """A file, or several, made on this machine from files of the pack."""
 
-    kind: Literal["moonshine-tokens", "split-voice"]
+    kind: Literal["eight-bit-products", "moonshine-tokens", "split-voice"]
     inputs: tuple[FileName, ...] = Field(min_length=1)
     outputs: tuple[FileName, ...] = Field(min_length=1)
 

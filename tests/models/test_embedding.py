@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -80,11 +81,41 @@ def test_the_model_is_named_by_its_pack_and_its_digest() -> None:
     assert minilm().capabilities.model_id == f"minilm-l6-v2-int8@{installed.digest}"
 
 
+def as_stored(runtime: RuntimeOptions | None = None) -> MiniLmEmbedding:
+    """The engine over a pack that has no graph of 8-bit products."""
+    whole = pack()
+    names = tuple(name for name in whole.names if not name.startswith("eight-bits"))
+    return MiniLmEmbedding(dataclasses.replace(whole, names=names), runtime or RuntimeOptions())
+
+
 @pytest.mark.models
 def test_both_runtimes_agree_on_a_sentence() -> None:
     pytest.importorskip("openvino")
-    one, other = minilm(), minilm(RuntimeOptions(engine="openvino", device="CPU"))
+    one, other = as_stored(), as_stored(RuntimeOptions(engine="openvino", device="CPU"))
     assert one.embed(SENTENCES) == pytest.approx(other.embed(SENTENCES), abs=1e-3)
+
+
+@pytest.mark.models
+def test_openvino_computes_with_the_weights_as_they_are_stored() -> None:
+    pytest.importorskip("openvino")
+    runtime = RuntimeOptions(engine="openvino", device="CPU")
+    assert (minilm(runtime).embed(SENTENCES) == as_stored(runtime).embed(SENTENCES)).all()
+
+
+@pytest.mark.models
+@pytest.mark.recordings
+def test_products_in_eight_bits_turn_the_vector_of_a_real_sentence_by_a_few_degrees(recordings: Path) -> None:
+    document = json.loads((recordings / "nlu" / "clinc150_train_val.json").read_text("utf-8"))
+    texts = [text for text, _ in document["val"][::20]]
+    cosines = (minilm().embed(texts) * as_stored().embed(texts)).sum(axis=1)
+    assert cosines.min() > 0.97
+    assert 0.996 < cosines.mean() < 0.99999
+
+
+@pytest.mark.models
+def test_the_weights_are_not_copied_for_the_next_start(tmp_path: Path) -> None:
+    minilm(RuntimeOptions(cache_folder=tmp_path)).warm_up()
+    assert list(tmp_path.rglob("*.onnx")) == []
 
 
 def test_an_engine_that_nobody_knows_is_refused_by_name() -> None:

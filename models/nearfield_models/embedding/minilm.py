@@ -9,6 +9,7 @@ Source: sentence-transformers/all-MiniLM-L6-v2, model card.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -16,12 +17,14 @@ import numpy as np
 from nearfield_models.embedding.engine import EmbeddingCapabilities, Vectors
 from nearfield_models.embedding.word_pieces import LONGEST_TOKENS, read_word_pieces
 from nearfield_models.errors import EngineError
-from nearfield_models.runtime.session import RuntimeOptions, open_session
+from nearfield_models.runtime.session import RuntimeOptions, Session, open_session
 from nearfield_models.store import InstalledPack
 
 _WIDTH: Final = 384
 _MOST_TOKENS_AT_ONCE: Final = 512
 _OUTPUT: Final = "last_hidden_state"
+_IN_EIGHT_BITS: Final = "eight-bits.onnx"
+_PROCESSOR: Final = ("CPUExecutionProvider",)
 
 
 class MiniLmEmbedding:
@@ -36,7 +39,7 @@ class MiniLmEmbedding:
             RuntimeMissingError: The runtime is not installed.
         """
         self._word_pieces = read_word_pieces(pack.file("tokenizer.json"))
-        self._session = open_session(pack.file("model.onnx"), runtime)
+        self._session = _open(pack, runtime)
         self._model_id = f"{pack.id}@{pack.digest}"
 
     @property
@@ -75,3 +78,15 @@ class MiniLmEmbedding:
         means = states.mean(axis=1)
         vectors: Vectors = means / np.linalg.norm(means, axis=1, keepdims=True)
         return vectors
+
+
+def _open(pack: InstalledPack, runtime: RuntimeOptions) -> Session:
+    """Load the graph of 8-bit products where ONNX Runtime computes on the processor, else the pack's own.
+
+    OpenVINO keeps stored weights in eight bits by itself, and accelerators have memory of their own.
+    """
+    on_processor = runtime.engine == "onnxruntime" and runtime.providers == _PROCESSOR
+    if not on_processor or _IN_EIGHT_BITS not in pack.names:
+        return open_session(pack.file("model.onnx"), runtime)
+    # A graph that the runtime kept for the next start would hold the weights, which are mapped from here.
+    return open_session(pack.file(_IN_EIGHT_BITS), replace(runtime, cache_folder=None))

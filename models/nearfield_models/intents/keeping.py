@@ -27,7 +27,7 @@ from nearfield_models.intents.teaching import Teaching
 from nearfield_models.placing import make_folder, storage_faults, write_whole
 
 FILE_NAME: Final = "paraphrases.weights"
-_WAY_OF_TRAINING: Final = 1
+_WAY_OF_TRAINING: Final = 2
 """Raised whenever the same sentences would be learned otherwise."""
 _LARGEST_BYTES: Final = 64 * 1024 * 1024
 _DIGEST_BYTES: Final = 32
