@@ -113,7 +113,7 @@ def test_products_in_eight_bits_turn_the_vector_of_a_real_sentence_by_a_few_degr
 
 
 @pytest.mark.models
-def test_the_weights_are_not_copied_for_the_next_start(tmp_path: Path) -> None:
+def test_no_graph_is_kept_away_from_its_mapped_weights(tmp_path: Path) -> None:
     minilm(RuntimeOptions(cache_folder=tmp_path)).warm_up()
     assert list(tmp_path.rglob("*.onnx")) == []
 

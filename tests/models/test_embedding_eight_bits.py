@@ -145,7 +145,7 @@ def test_the_runtime_makes_no_matrix_of_floating_point_numbers_of_it(
         options.optimized_model_filepath = str(tmp_path / "held.onnx")
         options.log_severity_level = 4
         onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        held = onnx.load(tmp_path / "held.onnx").graph.initializer
+        held = onnx.load(tmp_path / "held.onnx", load_external_data=False).graph.initializer
         return sum(int(np.prod(one.dims)) for one in held if one.data_type == onnx.TensorProto.FLOAT)
 
     assert floats_held(rewritten.source) >= MATRIX.size + TABLE.size
@@ -165,7 +165,7 @@ def test_a_matrix_that_is_used_otherwise_as_well_is_there_for_both(tmp_path: Pat
 
 
 def test_a_matrix_whose_rows_have_the_scales_is_multiplied_as_before(tmp_path: Path) -> None:
-    constants = {
+    constants: Arrays = {
         "matrix_s": np.linspace(0.001, 0.01, WIDTH, dtype=np.float32)[:, None],
         "table_q": MATRIX,
         "table_s": MATRIX_SCALES,

@@ -88,5 +88,5 @@ def _open(pack: InstalledPack, runtime: RuntimeOptions) -> Session:
     on_processor = runtime.engine == "onnxruntime" and runtime.providers == _PROCESSOR
     if not on_processor or _IN_EIGHT_BITS not in pack.names:
         return open_session(pack.file("model.onnx"), runtime)
-    # A graph that the runtime kept for the next start would hold the weights, which are mapped from here.
+    # A graph that the runtime kept for the next start would look for the mapped weights in its own folder.
     return open_session(pack.file(_IN_EIGHT_BITS), replace(runtime, cache_folder=None))
