@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from nearfield_models.embedding.engine import EmbeddingEngine
@@ -164,6 +164,7 @@ def test_a_file_without_word_pieces_is_reported_as_damage(tmp_path: Path, conten
 
 
 STRANGE = "\u2019\u201c\u201d\u2013\u2026\u00a0\u2003\u2028\u200b\u0301\ufeff\ufffdŁőşΣИй茶コ你€₂①\t\n"
+MARKS = ("[CLS]", "[SEP]", "[UNK]", "[PAD]", "[MASK]")
 SPOKEN = st.text(st.characters(codec="latin-1") | st.sampled_from(STRANGE), max_size=40)
 
 
@@ -188,7 +189,17 @@ def reference() -> Callable[[str], tuple[int, ...]]:
 def test_tokens_are_those_of_the_model_s_own_tokenizer(
     word_pieces: WordPieces, reference: Callable[[str], tuple[int, ...]], text: str
 ) -> None:
+    assume(not any(mark in text for mark in MARKS))
     assert word_pieces.encode(text) == reference(text)
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("mark", MARKS)
+def test_a_mark_of_the_model_that_somebody_types_is_text(word_pieces: WordPieces, mark: str) -> None:
+    """The model's own tokenizer takes it for the mark, and so for the end of a sentence."""
+    first, *tokens, last = word_pieces.encode(mark)
+    assert not {first, last} & set(tokens)
+    assert len(tokens) >= 3
 
 
 @pytest.mark.models

@@ -28,11 +28,10 @@ from nearfield_models.errors import BuildStepError, RuntimeMissingError
 _ZERO: Final = 128
 _CONSTANTS: Final[dict[str, NDArray[Any]]] = {
     "eight_bits/largest": np.array(127, np.float32),
-    "eight_bits/smallest": np.array(1e-20, np.float32),  # a row of zeros has a step all the same
     "eight_bits/rounding": np.array(_ZERO + 0.5, np.float32),
     "eight_bits/zero": np.array(_ZERO, np.uint8),
 }
-_LARGEST, _SMALLEST, _ROUNDING, _ZERO_POINT = _CONSTANTS
+_LARGEST, _ROUNDING, _ZERO_POINT = _CONSTANTS
 _LAST_OPERATORS: Final = 17
 """In later sets of operators, some that are written here take their axes otherwise."""
 _WORTH_MAPPING_BYTES: Final = 64 * 1024
@@ -139,15 +138,17 @@ def _stored_matrices(graph: Any) -> dict[str, _Stored]:
 
 
 def _rows_to_steps(name: str) -> list[Any]:
-    """Bring each row to ``uint8`` in steps of 1/127 of its largest number, rounded to the nearest."""
+    """Bring each row to ``uint8`` in steps of 1/127 of its largest number, rounded to the nearest.
+
+    In a row of zeros a step is worth nothing, and so are the numbers, whatever they are.
+    """
     from onnx import TensorProto
     from onnx.helper import make_node
 
     return [
         make_node("Abs", [name], [f"{name}/size"]),
         make_node("ReduceMax", [f"{name}/size"], [f"{name}/most"], axes=[-1], keepdims=1),
-        make_node("Max", [f"{name}/most", _SMALLEST], [f"{name}/some"]),
-        make_node("Div", [f"{name}/some", _LARGEST], [f"{name}/step"]),
+        make_node("Div", [f"{name}/most", _LARGEST], [f"{name}/step"]),
         make_node("Div", [name, f"{name}/step"], [f"{name}/scaled"]),
         make_node("Add", [f"{name}/scaled", _ROUNDING], [f"{name}/rounded"]),
         make_node("Cast", [f"{name}/rounded"], [f"{name}/steps"], to=TensorProto.UINT8),
