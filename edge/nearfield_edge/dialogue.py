@@ -118,7 +118,7 @@ class Dialogue:
             meant = replace(meant, confidence=heard.confidence)
         if meant.source == "none":
             meant = await self._guessed(transcript, now) or meant
-        return replace(meant, alternatives=self._alternatives(readings, now))
+        return replace(meant, alternatives=(*meant.alternatives, *self._alternatives(readings, now)))
 
     def _understood(self, text: str, heard: Reading | None, now: datetime) -> Understanding:
         contexts = self._skills.contexts(self._conversation, now)
@@ -148,7 +148,9 @@ class Dialogue:
         guessed = await self._interpreter.understand(self.sentences, transcript, contexts or [{}])
         if guessed is None:
             return None
-        return replace(guessed, slots=self._skills.resolved(guessed, conversation, now))
+        slots = self._skills.resolved(guessed, conversation, now)
+        told = tuple(replace(sentence, slots=slots) for sentence in guessed.alternatives)
+        return replace(guessed, slots=slots, alternatives=told)
 
     def _alternatives(self, readings: Sequence[Reading], now: datetime) -> tuple[Alternative, ...]:
         found = []

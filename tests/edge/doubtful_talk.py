@@ -17,6 +17,7 @@ from nearfield_edge.skills.delivery import EffectDelivery
 from nearfield_edge.skills.http_delivery import HttpDelivery
 from nearfield_edge.skills.permissions import PermissionGuard
 from nearfield_edge.turn.content import Answer, Transcript
+from nearfield_edge.understanding.interpreter import Interpreter
 from nearfield_models.decoding.calibration import Evidence
 from nearfield_models.decoding.readings import Reading
 from nearfield_models.grammar import SentenceSource, compile_grammar, match_text
@@ -41,6 +42,9 @@ intents:
     data:
       - sentences: ["[I want] [a|an] [{size}] {drink} [with {extra}]"]
       - sentences: ["[make it] {size}"]
+        requires_context: {active_skill: probe}
+      - sentences: ["the same in {size}"]
+        slots: {drink: "{previous}"}
         requires_context: {active_skill: probe}
   send:
     data:
@@ -79,8 +83,16 @@ Heard = tuple[str, float]
 class DoubtfulTalk:
     """One conversation; each line is a turn five seconds after the last one."""
 
-    def __init__(self, data: Path, guard: PermissionGuard, *, reach: Reach | None = None) -> None:
+    def __init__(
+        self,
+        data: Path,
+        guard: PermissionGuard,
+        *,
+        reach: Reach | None = None,
+        interpreter: Interpreter | None = None,
+    ) -> None:
         self._data = data
+        self._interpreter = interpreter
         self.reach = reach or Reach()
         skill = load_probe(data, guard, manifest=MANIFEST, sentences=SENTENCES, python=PYTHON)
         self._skills = runtime_of([skill], guard)
@@ -104,6 +116,7 @@ class DoubtfulTalk:
             now=lambda: self.now,
             memory=ConversationFile(self._data / "conversation.json"),
             on_commit=lambda: None,
+            interpreter=self._interpreter,
         )
 
     async def hear(self, *heard: Heard, behind: float = 1.0, settle: bool = True) -> Answer:

@@ -143,6 +143,18 @@ async def test_what_is_sure_goes_before_what_is_not_and_sound_before_paraphrase(
     assert await source(asking(sound=1.0, paraphrase=0.9, clarify=0.9), text) == "none"
 
 
+@pytest.mark.parametrize(("least", "sentences"), [(0.3, []), (1.0, ["I want large mocha"])])
+async def test_only_what_is_not_sure_brings_a_sentence_to_be_asked_about(
+    executor: InferenceExecutor, paraphrases: Paraphrases, least: float, sentences: list[str]
+) -> None:
+    interpreter = GuessingInterpreter(
+        executor, asking(paraphrase=least), paraphrases=paraphrases, by_sound=False
+    )
+    found = await understood(interpreter, Transcript(text=PARAPHRASED))
+    assert found is not None
+    assert [each.said for each in found.alternatives] == sentences
+
+
 async def test_an_intent_that_is_not_possible_now_is_not_guessed(
     executor: InferenceExecutor, paraphrases: Paraphrases
 ) -> None:

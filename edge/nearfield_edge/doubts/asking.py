@@ -11,6 +11,8 @@ from nearfield_sync.messages.turn_record import Alternative, Understanding
 CLOSE: Final = 3.0
 """Nats. What ranks further behind the best was heard with odds of less than one to twenty: to offer it as one
 of two would put words into the person's mouth, so only the best is asked about."""
+GUESSED: Final = frozenset({"sound", "paraphrase"})
+"""Sources of what is no sentence. What was heard beside it ranks behind other readings, not behind it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +31,7 @@ def inquiry_about(understanding: Understanding, before: Doubt | None) -> Inquiry
     """Say what to ask about an unsure understanding.
 
     Args:
-        understanding: With the alternatives that were heard.
+        understanding: With the alternatives that were heard, before them the sentence that means a guess.
         before: What was asked in the turn before.
     """
     if before is not None and before.asked is not None:
@@ -38,8 +40,10 @@ def inquiry_about(understanding: Understanding, before: Doubt | None) -> Inquiry
         return _nothing("it was denied in the turn before")
     alternatives = understanding.alternatives
     if not alternatives or not _is(understanding, alternatives[0]):
-        return _nothing("there is only a text, and no sentence that was heard")
+        return _nothing("no sentence was heard, and none says just that")
     best, *others = alternatives
+    if understanding.source in GUESSED:
+        return Inquiry(candidates=(best,), slot=None, reason="it is a guess, and there is a sentence for it")
     slot = only_difference(best, others[0]) if others else None
     if slot is None:
         reason = "the next is not another value of one slot" if others else "no other meaning was heard"

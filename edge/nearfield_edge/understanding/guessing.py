@@ -4,12 +4,14 @@ The text of a recogniser that gives nothing else is matched by its sound; any te
 is sure goes first, and sound before paraphrase: it knows every word, and not only what the words are about.
 Typed words are never matched by sound. Nobody misheard them, and by sound a value that is not offered is
 often taken for a near one. A paraphrase that says more than its values and ordinary words is less sure: what
-is left over may be a value that nobody offers, and nothing would be heard of it.
+is left over may be a value that nobody offers, and nothing would be heard of it. A guess that is not sure
+enough to act upon brings a sentence that means it, to be asked about.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -18,6 +20,7 @@ from nearfield_edge.routing.policy import RoutingPolicy
 from nearfield_edge.turn.content import Transcript
 from nearfield_edge.understanding.paraphrases import Paraphrases
 from nearfield_edge.understanding.strays import stray_words
+from nearfield_edge.understanding.telling import told
 from nearfield_models.grammar import Grammar
 from nearfield_models.grammar.phonetic_index import PhoneticIndex
 from nearfield_models.grammar.phonetic_matching import match_phonetically
@@ -84,7 +87,10 @@ class GuessingInterpreter:
                 return found
             if askable is None and found.confidence >= wanted.clarify_confidence:
                 askable = found
-        return askable
+        if askable is None:
+            return None
+        sentence = told(grammar, askable, transcript.text, contexts)
+        return askable if sentence is None else replace(askable, alternatives=(sentence,))
 
     def _guesses(
         self, grammar: Grammar, transcript: Transcript, contexts: Contexts

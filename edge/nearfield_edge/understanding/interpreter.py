@@ -1,7 +1,8 @@
 """The seam of understanding beyond the sentences.
 
 Contract for implementers: it is asked only where no sentence was heard and the text is none. Nothing is
-computed on the event loop. It says how sure it is, and leaves it to the policy what follows from that.
+computed on the event loop. It says how sure it is, and leaves it to the policy what follows from that. What
+is not sure enough to act upon has a sentence that means just that as its alternative, where there is one.
 """
 
 from __future__ import annotations
