@@ -1,9 +1,11 @@
 """The device while nobody speaks to it: processor and memory of the whole process.
 
 ``nearfield run`` listens to raw sound on standard input, fed in real time: first a wake word and a real order
-(so that everything is loaded and has worked), then ``--seconds`` of quiet noise, during which the process's
-processor time is read. Memory is the resident set at the end. The noise is the kitchen recording at a tenth
-of its level, silence where there is none.
+(so that everything is loaded and has worked), then quiet noise. Once the device has learned paraphrases,
+which a new one does beside its work, and has settled, the process's processor time is read for
+``--seconds``. Memory is the resident set at the end; what of it is mapped from files, the system can take
+back when it is short of memory. The noise is the kitchen recording at a tenth of its level, silence where
+there is none.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +29,9 @@ from tools.bench.report import Report, Target
 
 _CHUNK_SECONDS = 0.02
 _SETTLE_SECONDS = 15.0
+_LEARNING_SECONDS = 300.0
+"""No device takes longer to learn."""
+_LEARNING_IS_OVER = frozenset({"paraphrases_learned", "paraphrases_missing"})
 _QUIET = 0.1
 
 TARGETS = (
@@ -45,33 +51,57 @@ def run(arguments: argparse.Namespace) -> Report:
     with tempfile.TemporaryDirectory(prefix="nearfield-bench-") as folder:
         configuration = Path(folder) / "nearfield.toml"
         configuration.write_text(
-            f'[device]\ndata = "{folder}/data"\n[audio]\nsource = "stdin"\nsink = "none"\n', encoding="utf-8"
+            f'[device]\ndata = "{folder}/data"\n[audio]\nsource = "stdin"\nsink = "none"\n'
+            '[log]\nstyle = "json"\n',
+            encoding="utf-8",
         )
+        log = Path(folder) / "log"
         command = [sys.executable, "-m", "nearfield_edge.cli", "run", "--config", str(configuration)]
-        with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        ) as device:
+        with (
+            log.open("wb") as written,
+            subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=written
+            ) as device,
+        ):
             try:
-                figures = _watch(device, arguments.data, arguments.seconds)
+                figures = _watch(device, log, arguments.data, arguments.seconds)
             finally:
                 device.terminate()
         figures["turns"] = _turns(configuration)
     return Report(name="idle", title="listening while nobody speaks to it", figures=figures, targets=TARGETS)
 
 
-def _watch(device: subprocess.Popen[bytes], data: Path, seconds: float) -> dict[str, object]:
+def learning_is_over(log: Iterable[str]) -> bool:
+    """Whether the lines of a device's log tell that it has learned paraphrases, or cannot."""
+    whole = (line for line in log if line.startswith("{") and line.endswith("}"))
+    return any(json.loads(line).get("event") in _LEARNING_IS_OVER for line in whole)
+
+
+def _watch(device: subprocess.Popen[bytes], log: Path, data: Path, seconds: float) -> dict[str, object]:
     noise = _noise(data)
-    _feed(device, np.concatenate([_request(data), _stretch(noise, _SETTLE_SECONDS)]))
+    _feed(device, _request(data))
+    _feed_until_learned(device, log, noise)
+    _feed(device, _stretch(noise, _SETTLE_SECONDS))
     process = psutil.Process(device.pid)
     before, began = process.cpu_times(), time.perf_counter()
     _feed(device, _stretch(noise, seconds))
     after, watched = process.cpu_times(), time.perf_counter() - began
     used = (after.user + after.system) - (before.user + before.system)
+    memory = process.memory_info()
     return {
         "seconds": round(watched, 1),
         "cpu_percent_of_one_core": round(100 * used / watched, 2),
-        "resident_mb": round(process.memory_info().rss / 1e6, 1),
+        "resident_mb": round(memory.rss / 1e6, 1),
+        "of_which_mapped_files_mb": round(memory.shared / 1e6, 1),
     }
+
+
+def _feed_until_learned(device: subprocess.Popen[bytes], log: Path, noise: Samples) -> None:
+    began = time.perf_counter()
+    while not learning_is_over(log.read_text("utf-8").splitlines()):
+        if time.perf_counter() - began > _LEARNING_SECONDS:
+            raise RuntimeError(f"the device has not learned paraphrases in {_LEARNING_SECONDS:.0f} s")
+        _feed(device, _stretch(noise, 1.0))
 
 
 def _request(data: Path) -> Samples:
