@@ -1,6 +1,7 @@
 """Building the turn record: everything that happens in a turn, noted with its time as it happens.
 
-Times come in as milliseconds of the input sound; the record counts them from the end of speech.
+Times come in as milliseconds of the input sound; the record counts them from the end of speech. What was
+computed ahead while that sound stood still comes with the transcript, and belongs to all times from there on.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class TurnNotes:
     opened_ms: float
     revision: int = 0
     speech_end_ms: float | None = None
+    unpassed_ms: float = 0.0
     transcript: Transcript | None = None
     understanding: Understanding | None = None
     decision: RouteDecision | None = None
@@ -54,6 +56,7 @@ class TurnNotes:
                 self.revision = command.revision
                 self.transcript = self.understanding = self.decision = self.answer = None
                 self.marks.clear()
+                self.unpassed_ms = 0.0
                 self._write(now_ms, "reopened")
             case do.Apologise():
                 self.revision = command.revision
@@ -75,6 +78,7 @@ class TurnNotes:
                 self._write(now_ms, "partial", event.transcript.text)
             case ev.Recognised():
                 self.transcript = event.transcript
+                self.unpassed_ms = event.unpassed_ms
                 self._mark(now_ms, "transcript")
             case ev.Understood():
                 self.understanding = event.understanding
@@ -122,11 +126,11 @@ class TurnNotes:
         )
 
     def _mark(self, now_ms: float, name: str) -> None:
-        self.marks[name] = now_ms
+        self.marks[name] = now_ms + self.unpassed_ms
         self._write(now_ms, name)
 
     def _write(self, now_ms: float, name: str, detail: str = "") -> None:
-        self.timeline.append((now_ms, name, detail))
+        self.timeline.append((now_ms + self.unpassed_ms, name, detail))
 
 
 def _reply(answer: Answer | None, heard_ms: int | None) -> ReplyRecord | None:

@@ -2,16 +2,22 @@
 
 As soon as speech is followed by a little silence, the utterance is decoded as if it had ended. If it has, its
 transcript is there, or nearly, when the turn engine asks for it; if the person speaks on, it is dropped.
+
+A recording that is read as fast as possible waits for the computing before its time goes on, so there the
+transcript is always there when it is asked for. What the computing took beyond the time that passed in the
+recording is told with it, so that nobody takes a slow device for a fast one.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
+from nearfield_edge.audio.clock import PlaybackClock
 from nearfield_edge.hearing import Hearing
 from nearfield_edge.inference import InferenceExecutor, Priority
 from nearfield_edge.sound import SoundMemory
@@ -20,7 +26,18 @@ from nearfield_edge.turn.content import Transcript
 from nearfield_models.asr.engine import Hypothesis
 from nearfield_models.cancellation import Cancellation
 from nearfield_models.errors import CancelledWorkError, EngineError
-from nearfield_models.pcm import Samples
+from nearfield_models.pcm import SAMPLES_PER_MS, Samples
+from nearfield_sync.clock import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """An utterance that was decoded."""
+
+    transcript: Transcript
+    unpassed_ms: float
+    """By how much the computing took longer than the input's time from its begin until the transcript was
+    asked for; zero where that time cannot be held, and where somebody waited for the computing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +47,10 @@ class _Decoding:
     asked: tuple[object, ...]
     """Everything that the result depends on."""
     cancellation: Cancellation
-    transcript: Future[Transcript]
+    begun_at: int
+    """Sample of the input's time."""
+    result: Future[tuple[Transcript, float]]
+    """With the milliseconds that it took to compute."""
 
 
 class Recognition:
@@ -40,17 +60,29 @@ class Recognition:
         hearing: None where nobody is listened to.
         memory: The sound of the last seconds.
         executor: Where models compute.
+        time: The input's time.
+        clock: Measures computing.
     """
 
-    def __init__(self, hearing: Hearing | None, memory: SoundMemory, executor: InferenceExecutor) -> None:
+    def __init__(
+        self,
+        hearing: Hearing | None,
+        memory: SoundMemory,
+        executor: InferenceExecutor,
+        *,
+        time: PlaybackClock,
+        clock: Clock,
+    ) -> None:
         self._hearing = hearing
         self._memory = memory
         self._executor = executor
+        self._time = time
+        self._clock = clock
         self._partials: dict[str, Hypothesis] = {}
         self._guessing = Cancellation()
         self._decoding: _Decoding | None = None
 
-    async def whole(self, command: do.Recognise, cancellation: Cancellation) -> Transcript:
+    async def whole(self, command: do.Recognise, cancellation: Cancellation) -> Decoded:
         """Decode an utterance that is over, or wait for what is being made of it.
 
         Raises:
@@ -58,7 +90,11 @@ class Recognition:
             CancelledWorkError: Nobody wants it any more.
         """
         decoding = self._begin(command, Priority.LIVE, cancellation)
-        return await asyncio.wrap_future(decoding.transcript)
+        was_done = decoding.result.done()
+        passed_ms = (self._time.now() - decoding.begun_at) / SAMPLES_PER_MS
+        transcript, computing_ms = await asyncio.wrap_future(decoding.result)
+        unpassed_ms = max(0.0, computing_ms - passed_ms) if was_done else 0.0
+        return Decoded(transcript=transcript, unpassed_ms=unpassed_ms)
 
     async def speculate(self, command: do.Speculate) -> None:
         """Decode an utterance that may be over.
@@ -67,7 +103,7 @@ class Recognition:
         """
         decoding = self._begin(command, Priority.SPECULATIVE, Cancellation())
         with suppress(CancelledWorkError, EngineError):
-            await asyncio.wrap_future(decoding.transcript)
+            await asyncio.wrap_future(decoding.result)
 
     async def partial(self, command: do.RecognisePartial) -> Transcript:
         """Write down an utterance so far.
@@ -115,9 +151,17 @@ class Recognition:
             wake_phrase=command.wake_phrase,
             cancellation=cancellation,
         )
-        transcript = self._executor.submit(priority, work, cancellation)
-        self._decoding = _Decoding(asked=asked, cancellation=cancellation, transcript=transcript)
+        self._decoding = _Decoding(
+            asked=asked,
+            cancellation=cancellation,
+            begun_at=self._time.now(),
+            result=self._executor.submit(priority, partial(self._timed, work), cancellation),
+        )
         return self._decoding
+
+    def _timed(self, work: Callable[[], Transcript]) -> tuple[Transcript, float]:
+        began_ms = self._clock.monotonic_ms()
+        return work(), self._clock.monotonic_ms() - began_ms
 
     def _recogniser(self) -> Hearing:
         if self._hearing is None:

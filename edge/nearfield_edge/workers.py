@@ -27,6 +27,7 @@ from nearfield_edge.turn.content import Answer
 from nearfield_models.cancellation import Cancellation
 from nearfield_models.pcm import SAMPLE_RATE_HZ, SAMPLES_PER_MS, Samples
 from nearfield_models.tts.engine import TtsEngine
+from nearfield_sync.clock import Clock
 from nearfield_sync.messages.turn_record import TurnRecord
 
 _NO_SOUND: Samples = np.zeros(0, dtype=np.float32)
@@ -60,6 +61,7 @@ class WorkerParts:
     sink: AudioSink
     executor: InferenceExecutor
     time: PlaybackClock
+    clock: Clock
 
 
 class Workers:
@@ -76,7 +78,9 @@ class Workers:
         self._report = report
         self._is_current = is_current
         self._wanted: dict[tuple[str, int], Cancellation] = {}
-        self._recognition = Recognition(parts.hearing, parts.memory, parts.executor)
+        self._recognition = Recognition(
+            parts.hearing, parts.memory, parts.executor, time=parts.time, clock=parts.clock
+        )
         self._utterances: dict[str, Samples] = {}
         self._speech: dict[str, asyncio.Future[int]] = {}
 
@@ -155,8 +159,15 @@ class Workers:
     async def _recognise(self, command: do.Recognise) -> None:
         cancellation = self._cancellation(command.turn_id, command.revision)
         self._utterances[command.turn_id] = self._with_lead(command)
-        transcript = await self._recognition.whole(command, cancellation)
-        self._report(ev.Recognised(turn_id=command.turn_id, revision=command.revision, transcript=transcript))
+        decoded = await self._recognition.whole(command, cancellation)
+        self._report(
+            ev.Recognised(
+                turn_id=command.turn_id,
+                revision=command.revision,
+                transcript=decoded.transcript,
+                unpassed_ms=decoded.unpassed_ms,
+            )
+        )
 
     async def _recognise_partial(self, command: do.RecognisePartial) -> None:
         transcript = await self._recognition.partial(command)

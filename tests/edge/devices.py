@@ -24,6 +24,7 @@ from nearfield_models.asr.engine import AsrEngine
 from nearfield_models.pcm import SAMPLES_PER_MS, Samples, to_bytes
 from nearfield_models.tts.engine import TtsEngine
 from nearfield_models.wake.engine import WakeEngine
+from nearfield_sync.clock import Clock
 from nearfield_sync.messages.turn_record import TurnRecord
 from nearfield_sync.telemetry import Counters
 from tests.fakes.asr import ScriptedAsr
@@ -78,11 +79,12 @@ async def staged(
     partial_every_ms: int = 60_000,
     time: PlaybackClock | None = None,
     paraphrases: Paraphrases | None = None,
+    machine: Clock | None = None,
 ) -> AsyncIterator[Stage]:
     """A device that answers for coffee and visits."""
     raw = {"device": {"data": str(data)}, "skills": {"enabled": ["coffee", "visit"]}}
     configuration = parse_configuration(raw, where="the test")
-    place = surroundings(configuration)
+    place = surroundings(configuration, machine)
     clock = time or InputClock()
     voice = tts or ToneVoice()
     records: list[TurnRecord] = []

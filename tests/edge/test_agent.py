@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from nearfield_models.pcm import Samples
 from nearfield_sync.messages.turn_record import TurnRecord, turn_record_from_json
 from tests.edge.devices import staged
 from tests.fakes.asr import ScriptedAsr
+from tests.fakes.clock import SettableClock
 from tests.fakes.tts import ToneVoice
 from tests.fakes.wake import ScriptedWake
 
@@ -265,6 +267,41 @@ async def _happened(data: Path, path: Path, time: PlaybackClock) -> list[do.Comm
         pace = None if isinstance(time, InputClock) else time
         await hear_one_turn(device, FileSource(path, pace=pace), records)
     return happened
+
+
+class SlowAsr(ScriptedAsr):
+    """A recogniser that takes its time by the clock of the machine."""
+
+    def __init__(self, clock: SettableClock, computing_ms: int) -> None:
+        super().__init__([ORDER])
+        self._clock = clock
+        self._computing_ms = computing_ms
+
+    def transcribe(
+        self,
+        samples: Samples,
+        *,
+        earlier: Hypothesis | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Hypothesis:
+        self._clock.advance(timedelta(milliseconds=self._computing_ms))
+        return super().transcribe(samples, earlier=earlier, cancellation=cancellation)
+
+
+@pytest.mark.parametrize(("computing_ms", "late_ms"), [(0, 0), (300, 0), (350, 50), (2_000, 1_700)])
+async def test_of_decoding_ahead_a_fast_recording_counts_what_the_silence_has_no_room_for(
+    tmp_path: Path, computing_ms: int, late_ms: int
+) -> None:
+    clock = SettableClock()
+    async with staged(tmp_path, asr=SlowAsr(clock, computing_ms), machine=clock) as stage:
+        record = await stage.hear((600, False), (1_500, True), (1_500, False))
+    times = record.timings_ms
+    assert times.endpoint is not None
+    assert times.transcript == times.understood == times.first_audio == times.endpoint + late_ms
+    assert times.done is not None
+    assert times.done > times.first_audio
+    commands = [type(each).__name__ for each in stage.happened]
+    assert commands.count("Speculate") == commands.count("Recognise") == 1
 
 
 async def test_a_conversation_goes_on_in_the_next_process(tmp_path: Path) -> None:

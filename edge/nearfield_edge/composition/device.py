@@ -104,6 +104,7 @@ class Device:
             sink=sink,
             executor=self._executor,
             time=time,
+            clock=place.clock,
         )
         parts = AgentParts(
             ears=_ears(place, self._wake_engines(place, time), engines.vad, memory),

@@ -90,6 +90,8 @@ class Recognised:
     turn_id: str
     revision: int
     transcript: Transcript
+    unpassed_ms: float = 0.0
+    """Computing while the input's time stood still; it belongs to all times of the turn from here on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
