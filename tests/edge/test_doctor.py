@@ -18,6 +18,7 @@ from nearfield_edge.configuration import Configuration, parse_configuration
 from nearfield_edge.doctor import checks, machine, software
 from nearfield_edge.doctor.checks import run_checks
 from nearfield_edge.doctor.findings import Finding, exit_status, render, to_dict
+from nearfield_edge.doctor.wake_phrases import wake_phrases
 from nearfield_models.errors import ModelsError
 from nearfield_models.store import ModelStore
 from tests.fakes.clock import SettableClock
@@ -39,25 +40,49 @@ def another_machine(root: Path, files: dict[str, str]) -> Path:
 
 
 def test_a_wake_phrase_is_looked_at_only_where_it_wakes() -> None:
-    assert checks.wake_phrases(Configuration()) == []
+    assert wake_phrases(Configuration()) == []
     pressed = configured(wake={"phrase": "hi", "mode": "push_to_talk"})
-    assert checks.wake_phrases(pressed) == []
-    (fine,) = checks.wake_phrases(configured(wake={"phrase": "hello nearfield"}))
+    assert wake_phrases(pressed) == []
+    (fine,) = wake_phrases(configured(wake={"phrase": "hello nearfield"}))
     assert (fine.name, fine.status) == ("wake phrase 'hello nearfield'", "ok")
 
 
 def test_a_short_wake_phrase_is_warned_of_with_the_reason() -> None:
-    short, fine = checks.wake_phrases(configured(wake={"phrase": ["hi", "hello nearfield"]}))
+    short, fine = wake_phrases(configured(wake={"phrase": ["hi", "hello nearfield"]}))
     assert short.status == "warn"
     assert "other words" in short.found
     assert "two words" in short.mend
     assert fine.status == "ok"
 
 
+@pytest.mark.parametrize(
+    ("phrase", "words"),
+    [
+        ("hello 電気", "an English recogniser hardly ever writes '電気'"),
+        ("привет nearfield", "hardly ever writes 'привет'"),
+        ("xqzvk brrrt", "no English lexicon has 'xqzvk' and 'brrrt'"),
+        ("okay naboo", "no English lexicon has 'naboo'"),
+    ],
+)
+def test_a_wake_phrase_that_an_english_recogniser_hardly_writes_is_warned_of_by_its_words(
+    phrase: str, words: str
+) -> None:
+    (found,) = wake_phrases(configured(wake={"phrase": phrase}))
+    assert (found.name, found.status) == (f"wake phrase {phrase!r}", "warn")
+    assert words in found.found
+    assert "nearfield wake try" in found.mend
+
+
+@pytest.mark.parametrize(
+    "phrase", ["hello nearfield", "computer", "don't panic", "hey café", "well-known voice"]
+)
+def test_words_that_an_english_lexicon_has_or_makes_up_are_fine(phrase: str) -> None:
+    (found,) = wake_phrases(configured(wake={"phrase": phrase}))
+    assert found.status == "ok"
+
+
 def test_a_recogniser_that_cannot_be_asked_for_a_phrase_fails() -> None:
-    (found,) = checks.wake_phrases(
-        configured(wake={"phrase": "hello nearfield"}, engines={"asr_engine": "sherpa"})
-    )
+    (found,) = wake_phrases(configured(wake={"phrase": "hello nearfield"}, engines={"asr_engine": "sherpa"}))
     assert found.status == "fail"
     assert 'asr_engine = "moonshine"' in found.mend
 

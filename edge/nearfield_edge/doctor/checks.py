@@ -8,13 +8,13 @@ from pathlib import Path
 from nearfield_edge.configuration import Configuration, read_configuration
 from nearfield_edge.doctor import machine, software, understanding
 from nearfield_edge.doctor.findings import Finding
+from nearfield_edge.doctor.wake_phrases import wake_phrases
 from nearfield_edge.errors import ConfigurationError, EdgeError
 from nearfield_edge.life.egress import parse_destination
 from nearfield_edge.records.effect_store import EffectStore
 from nearfield_edge.records.keys import FileKeyStore
 from nearfield_models.errors import ModelsError
 from nearfield_models.store import ModelStore
-from nearfield_models.wake.phrase_spelling import is_short
 from nearfield_sync.clock import Clock, SystemClock
 
 Check = Callable[[], Finding | list[Finding]]
@@ -77,33 +77,6 @@ def site(configuration: Configuration) -> Finding:
             mend='the list counts only under device.site_mode = "restricted"',
         )
     return Finding(name="site", status="ok", found="open")
-
-
-def wake_phrases(configuration: Configuration) -> list[Finding]:
-    """Whether the site's own wake phrases can be heard, and told from other talk."""
-    wake = configuration.wake
-    if wake.mode != "wake":
-        return []
-    return [_wake_phrase(phrase, configuration.engines.asr_engine) for phrase in wake.phrase]
-
-
-def _wake_phrase(phrase: str, asr_engine: str) -> Finding:
-    name = f"wake phrase {phrase!r}"
-    if asr_engine != "moonshine":
-        return Finding(
-            name=name,
-            status="fail",
-            found=f"the recogniser {asr_engine} cannot be asked for a phrase",
-            mend='set engines.asr_engine = "moonshine", or wake by wake.packs',
-        )
-    if is_short(phrase):
-        return Finding(
-            name=name,
-            status="warn",
-            found="so short a phrase is heard in many other words and in noise",
-            mend="take two words or a longer one; `nearfield wake try` shows what it scores in other talk",
-        )
-    return Finding(name=name, status="ok", found="needs no model of its own")
 
 
 def recordings(configuration: Configuration) -> Finding:

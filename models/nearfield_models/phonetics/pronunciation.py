@@ -50,6 +50,20 @@ def phones_of(word: str, language: str) -> tuple[Phone, ...]:
     return phones or _letters(word)
 
 
+def is_in_lexicon(word: str, language: str) -> bool:
+    """Whether somebody has written down how a word is pronounced; in a language without a lexicon none is.
+
+    Args:
+        word: Normalised, as ``split_words`` gives it.
+        language: Code such as ``en``.
+
+    Raises:
+        RuntimeMissingError: gruut is not installed, or its data cannot be read.
+    """
+    lexicon = _lexicon(language.casefold().replace("_", "-").split("-")[0])
+    return lexicon is not None and lexicon.has(word)
+
+
 def _letters(word: str) -> tuple[Phone, ...]:
     plain = unicodedata.normalize("NFD", word.casefold())
     return tuple(letter for letter in plain if letter.isalnum())
@@ -90,13 +104,24 @@ class _Lexicon:
             "DETACH DATABASE gruut"
         )
 
+    def has(self, word: str) -> bool:
+        """Whether a word need not be guessed."""
+        with self._lock:
+            return self._written(word) is not None
+
     def phones(self, word: str) -> tuple[Phone, ...]:
         """Look a word up, or guess it."""
         with self._lock:
-            for form in (word, word.replace("'", "")):
-                for (phonemes,) in self._words.execute("SELECT phonemes FROM words WHERE word = ?", (form,)):
-                    return plain_phones(str(phonemes).split())
+            written = self._written(word)
+            if written is not None:
+                return plain_phones(written.split())
             return plain_phones(self._guesser(word.replace("'", "")))
+
+    def _written(self, word: str) -> str | None:
+        for form in (word, word.replace("'", "")):
+            for (phonemes,) in self._words.execute("SELECT phonemes FROM words WHERE word = ?", (form,)):
+                return str(phonemes)
+        return None
 
 
 _FLAGS: Final = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI
