@@ -1,7 +1,8 @@
 """What a device makes of orders, as text, that are no sentence: right, asked about, or taken wrongly.
 
-Played is all that follows a text that fits no sentence: classifier, values, and how surely. Values are taken
-out of the grammar one by one; whoever orders one of them must be asked, not silently given another.
+Who is asked about a sentence says yes where it is right, and denies it else. Played is all that follows a
+text that fits no sentence: classifier, values, and how surely. Values are taken out of the grammar one by
+one; whoever orders one of them must be asked, not silently given another.
 """
 
 from __future__ import annotations
@@ -9,25 +10,29 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import nearfield_edge
 from nearfield_edge.inference import InferenceExecutor
 from nearfield_edge.routing.policy import RoutingPolicy, read_policy
+from nearfield_edge.skills.examples import load_examples
 from nearfield_edge.turn.content import Transcript
 from nearfield_edge.understanding.guessing import GuessingInterpreter
 from nearfield_edge.understanding.paraphrases import Lesson, Paraphrases
 from nearfield_models.engines import load_embedding
-from nearfield_models.grammar import Grammar, compile_grammar, match_text
-from nearfield_models.intents import teaching_of
+from nearfield_models.grammar import Grammar, SentenceSource, compile_grammar, match_text
+from nearfield_models.intents import Example, teaching_of
 from nearfield_models.runtime.session import RuntimeOptions
 from nearfield_sync.messages.turn_record import Understanding
 from tools.bench.phonetic import LEFT_OUT, sentences_of
 
 Orders = Mapping[str, str]
 """Transcripts by the name of their recording."""
+SKILLS: Final = ("coffee", "rooms")
+"""Those that need nothing of a site."""
 
 
 def play(orders: Orders, labels: Mapping[str, Any]) -> dict[str, dict[str, int]]:
@@ -39,10 +44,32 @@ def play(orders: Orders, labels: Mapping[str, Any]) -> dict[str, dict[str, int]]
     return counts
 
 
+def shipped_examples(sources: Sequence[SentenceSource], *, without: str | None = None) -> tuple[Example, ...]:
+    """The examples of shipped skills.
+
+    Args:
+        sources: Their sentences.
+        without: A value that no example shall name, as if the skill had never heard of it.
+    """
+    found = []
+    for source in sources:
+        folder = Path(nearfield_edge.__file__).parent / "shipped_skills" / source.skill
+        given = load_examples(folder / "examples.yaml", source.templates["intents"], "en")
+        found += [
+            Example(skill=source.skill, intent=intent, text=text)
+            for intent, texts in given.items()
+            for text in texts
+            if without is None or without not in text.casefold()
+        ]
+    return tuple(found)
+
+
 async def _played(
     orders: Orders, labels: Mapping[str, Any], left_out: tuple[str, str] | None
 ) -> dict[str, int]:
-    grammar = compile_grammar([sentences_of("coffee", left_out), sentences_of("rooms")])
+    sources = [sentences_of(skill, left_out if skill == "coffee" else None) for skill in SKILLS]
+    grammar = compile_grammar(sources)
+    examples = shipped_examples(sources, without=None if left_out is None else left_out[1])
     executor, policy = InferenceExecutor(), read_policy(None)
     counts: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="nearfield-bench-") as folder:
@@ -50,7 +77,7 @@ async def _played(
             Lesson(
                 folder=Path(folder),
                 load_engine=partial(load_embedding, runtime=RuntimeOptions(threads=1)),
-                teach=partial(teaching_of, grammar),
+                teach=partial(teaching_of, grammar, examples),
                 versions={},
             )
         )
@@ -74,7 +101,11 @@ async def _outcome(
     guess = await interpreter.understand(grammar, Transcript(text=text), [{}])
     if guess is None:
         return "refused"
-    return _acted(guess, wanted) if guess.confidence >= policy.paraphrase.act_confidence else "asked about"
+    if guess.confidence >= policy.paraphrase.act_confidence:
+        return _acted(guess, wanted)
+    if not guess.alternatives:
+        return "to be said again"
+    return "asked about, rightly" if guess.slots == wanted else "asked about, to be denied"
 
 
 def _acted(guess: Understanding, wanted: Mapping[str, object]) -> str:

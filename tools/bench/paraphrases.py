@@ -1,10 +1,10 @@
 """The paraphrase classifier as a device trains it, and how much of other talk it takes for a skill's.
 
-Taught by the templates of the shipped skills that need nothing of a site (coffee, rooms) and by the general
-talk that comes with Nearfield. What it is asked about are the sentences of CLINC150's validation part, which
-are for other assistants, as the first thing said: intents that need a conversation are not possible. Some
-are right to take all the same ("cancel my reservation"), so the shares are bounds from above; ``most_taken``
-in the JSON file says which of CLINC150's intents they are.
+Taught by the templates and examples of the shipped skills that need nothing of a site (coffee, rooms) and by
+the general talk that comes with Nearfield. What it is asked about are the sentences of CLINC150's validation
+part, which are for other assistants, as the first thing said: intents that need a conversation are not
+possible. Some are right to take all the same ("cancel my reservation"), so the shares are bounds from above;
+``most_taken`` in the JSON file says which of CLINC150's intents they are.
 
 With ``--transcripts`` (written by ``tools.bench phonetic --transcripts FILE``) it also tells what a device
 makes of the orders among them that are no sentence (`paraphrased_orders`).
@@ -19,17 +19,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
-import nearfield_edge
 from nearfield_models.engines import load_embedding
-from nearfield_models.grammar import Grammar, SentenceSource, compile_grammar
+from nearfield_models.grammar import compile_grammar
 from nearfield_models.intents import ParaphraseClassifier, learn, possible_intents, teaching_of
-from tools.bench.paraphrased_orders import play
+from tools.bench.paraphrased_orders import SKILLS, play, shipped_examples
+from tools.bench.phonetic import sentences_of
 from tools.bench.recordings import default_data
 from tools.bench.report import Report
 
-_SKILLS: Final = ("coffee", "rooms")
 _PROBABILITIES: Final = (0.3, 0.4, 0.5, 0.7, 0.9)
 
 
@@ -45,17 +42,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> Report:
     """Train and listen to strangers."""
-    title = f"other talk taken for {' or '.join(_SKILLS)}"
+    title = f"other talk taken for {' or '.join(SKILLS)}"
     if not arguments.data.is_file():
         reason = f"all of it: there is no {arguments.data}, name the file with --data"
         return Report(name="paraphrases", title=title, figures={}, skipped=(reason,))
     document = json.loads(arguments.data.read_text("utf-8"))
     strangers = [*document["val"], *document["oos_val"]][:: arguments.every]
-    grammar = shipped_grammar()
+    sources = [sentences_of(skill) for skill in SKILLS]
+    grammar = compile_grammar(sources)
     engine = load_embedding()
     engine.warm_up()
     started = time.perf_counter()
-    teaching = teaching_of(grammar, seed=arguments.seed)
+    teaching = teaching_of(grammar, shipped_examples(sources), seed=arguments.seed)
     sampled = time.perf_counter()
     learned = learn(teaching, engine, seed=arguments.seed)
     trained = time.perf_counter()
@@ -86,15 +84,3 @@ def _orders(transcripts: Path) -> dict[str, dict[str, int]]:
     labels = json.loads((default_data() / "orders" / "labels.json").read_text("utf-8"))
     texts = json.loads(transcripts.read_text("utf-8"))
     return play({name: text for name, text in texts.items() if name in labels}, labels)
-
-
-def shipped_grammar() -> Grammar:
-    """The sentences of the shipped skills that need no list of a site."""
-    folder = Path(nearfield_edge.__file__).parent / "shipped_skills"
-    sources = [
-        SentenceSource(
-            skill=name, templates=yaml.safe_load((folder / name / "sentences.yaml").read_text("utf-8"))
-        )
-        for name in _SKILLS
-    ]
-    return compile_grammar(sources)
