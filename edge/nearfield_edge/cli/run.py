@@ -29,7 +29,7 @@ from nearfield_edge.composition import (
 from nearfield_edge.engine_loading import load_engines
 from nearfield_edge.errors import RecordError
 from nearfield_edge.life.device_lock import DeviceLock
-from nearfield_edge.life.memory import give_back_memory
+from nearfield_edge.life.memory import give_back_memory, share_one_heap
 from nearfield_edge.life.service import Pulse, ServiceNotifier, keep_alive
 from nearfield_edge.turn import commands as do
 from nearfield_edge.turn import events as ev
@@ -47,6 +47,7 @@ def command(config: Path | None) -> None:
     In a terminal: Enter talks without the wake word, "m" mutes and opens the microphone, a typed line is a
     request, "q" ends. Elsewhere SIGUSR1 mutes and opens, SIGUSR2 talks.
     """
+    share_one_heap()
     place = place_of(config, quiet=False)
     with DeviceLock(place.configuration.device.data):
         asyncio.run(_run(place))
