@@ -83,7 +83,7 @@ class MiniLmEmbedding:
 def _open(pack: InstalledPack, runtime: RuntimeOptions) -> Session:
     """Load the graph of 8-bit products where ONNX Runtime computes on the processor, else the pack's own.
 
-    OpenVINO keeps stored weights in eight bits by itself, and accelerators have memory of their own.
+    OpenVINO decides by itself how it holds stored weights, and accelerators have memory of their own.
     """
     on_processor = runtime.engine == "onnxruntime" and runtime.providers == _PROCESSOR
     if not on_processor or _IN_EIGHT_BITS not in pack.names:
