@@ -73,7 +73,14 @@ def record(call):
 """
 
 _EVIDENCE = Evidence(
-    per_token=0, worst_word=0, second_worst_word=0, end=0, margin=0, free_per_token=0, support=0
+    per_token=0,
+    worst_word=0,
+    second_worst_word=0,
+    end=0,
+    margin=0,
+    free_per_token=0,
+    support=0,
+    least_support=0.5,
 )
 
 Heard = tuple[str, float]

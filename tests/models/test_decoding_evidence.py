@@ -27,6 +27,7 @@ EVIDENCE = Evidence(
     margin=5.0,
     free_per_token=-0.2,
     support=1.0,
+    least_support=0.5,
 )
 CALIBRATION = """
 [some-pack]

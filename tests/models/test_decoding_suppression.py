@@ -27,15 +27,20 @@ def decibels(samples: Samples) -> float:
 
 
 def test_noise_between_words_becomes_quieter_and_words_stay() -> None:
-    mixed = WORDS + noise(0.02)
+    mixed = WORDS + noise(0.05)
     quiet = quietened(mixed)
     assert 1 < decibels(mixed[SILENT]) - decibels(quiet[SILENT]) <= 10.5
-    assert decibels(quiet[SPOKEN]) == pytest.approx(decibels(mixed[SPOKEN]), abs=0.2)
+    assert decibels(quiet[SPOKEN]) == pytest.approx(decibels(mixed[SPOKEN]), abs=0.5)
 
 
 def test_clean_sound_is_left_as_it_is() -> None:
     assert np.abs(quietened(WORDS) - WORDS)[SPOKEN].max() < 1e-4
     assert not quietened(np.zeros(SAMPLE_RATE_HZ, np.float32)).any()
+
+
+def test_noise_that_is_not_loud_is_left_to_the_recogniser() -> None:
+    mixed = WORDS + noise(0.01)
+    assert quietened(mixed) is mixed
 
 
 @settings(deadline=None, max_examples=30)

@@ -22,6 +22,7 @@ SURE = Evidence(
     margin=12.0,
     free_per_token=-0.1,
     support=1.0,
+    least_support=0.5,
 )
 UNSURE = replace(SURE, per_token=4.0)
 CALIBRATION = Calibration(intercept=2.0, weights={"per_token": -1.0}, provenance="")

@@ -32,6 +32,8 @@ class Evidence:
     support: float
     """By how much the sound makes the words with a meaning likelier than they are by themselves, nats per
     letter."""
+    least_support: float
+    """The same of the word that the sound supports least."""
 
 
 _KINDS: Final = tuple(field.name for field in fields(Evidence))

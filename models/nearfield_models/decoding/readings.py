@@ -73,15 +73,19 @@ def readings_of(
         others = [other.rank for at, (_, _, other) in enumerate(chosen) if at != number]
         margin = min(_LARGEST_MARGIN, path.rank - max(others, default=-float("inf")))
         after = path.end_best - path.end
-        words = sorted((*_word_deficits(path.steps, table.pieces), after), reverse=True)
+        words = _words(path.steps, table.pieces)
+        deficits = sorted((*_word_deficits(words), after), reverse=True)
         evidence = Evidence(
             per_token=(free - path.log_likelihood) / (len(path.steps) + 1),
-            worst_word=words[0],
-            second_worst_word=words[1] if len(words) > 1 else 0.0,
+            worst_word=deficits[0],
+            second_worst_word=deficits[1] if len(deficits) > 1 else 0.0,
             end=after,
             margin=margin,
             free_per_token=per_free_token,
             support=_support(path.steps),
+            least_support=min(
+                (_support(word) for word in words if any(step.letters for step in word)), default=0.0
+            ),
         )
         readings.append(
             Reading(
@@ -118,10 +122,14 @@ def _support(steps: Iterable[Step]) -> float:
     return sum(step.score - step.inner for step in meant) / max(1, sum(step.letters for step in meant))
 
 
-def _word_deficits(steps: Iterable[Step], pieces: tuple[bytes, ...]) -> list[float]:
-    words: list[float] = []
+def _word_deficits(words: Iterable[Sequence[Step]]) -> list[float]:
+    return [sum(step.best - step.score for step in word) for word in words]
+
+
+def _words(steps: Iterable[Step], pieces: tuple[bytes, ...]) -> list[list[Step]]:
+    words: list[list[Step]] = []
     for step in steps:
         if not words or pieces[step.token].startswith("▁".encode()):
-            words.append(0.0)
-        words[-1] += step.best - step.score
+            words.append([])
+        words[-1].append(step)
     return words
