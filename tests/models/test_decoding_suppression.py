@@ -27,10 +27,10 @@ def decibels(samples: Samples) -> float:
 
 
 def test_noise_between_words_becomes_quieter_and_words_stay() -> None:
-    mixed = WORDS + noise(0.05)
+    mixed = WORDS + noise(0.08)
     quiet = quietened(mixed)
     assert 1 < decibels(mixed[SILENT]) - decibels(quiet[SILENT]) <= 10.5
-    assert decibels(quiet[SPOKEN]) == pytest.approx(decibels(mixed[SPOKEN]), abs=0.5)
+    assert decibels(quiet[SPOKEN]) == pytest.approx(decibels(mixed[SPOKEN]), abs=0.7)
 
 
 def test_clean_sound_is_left_as_it_is() -> None:

@@ -22,8 +22,8 @@ _QUIET_PERCENTILE: Final = 15
 _QUIET_TO_MEAN: Final = 1.5
 """From the level of a band's quietest frames to that of its noise."""
 _LOUD_DB: Final = 15.5
-"""Noise is loud if the sound as a whole is less than this above its quiet frames: in a kitchen, from about 6 dB
-below the speech on."""
+"""Noise is loud if the sound as a whole is less than this above it: in a kitchen, from about 6 dB below the
+speech on."""
 _LEAST_GAIN: Final = 0.3
 _SMOOTHED_FRAMES: Final = 3
 _SILENT: Final = 1e-9
