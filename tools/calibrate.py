@@ -38,6 +38,8 @@ from tools.calibration_fit import KINDS, Fit, FitRows, Judged, columns, fit, jud
 RIGHT_SNRS_DB: Final = (None, 12.0, 6.0, 0.0)
 LEFT_OUT_SNRS_DB: Final = (None, 12.0, 0.0)
 OTHER_SPEECH_SNRS_DB: Final = (None, 0.0)
+CHOSEN: Final = tuple(kind for kind in KINDS if kind != "margin")
+"""A margin tells which of two is right, not whether either is: with it more is taken wrongly."""
 _SHIPPED: Final = Path(str(resources.files("nearfield_models.decoding") / "calibration.toml"))
 _HEADING: Final = """\
 # How the evidence for a reading becomes the probability that it is what was said and meant: a logistic
@@ -89,7 +91,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
     parser.add_argument("--cache", type=Path, default=CACHE, metavar="DIR", help="keeps what was played")
     parser.add_argument(
-        "--evidence", default=",".join(KINDS), metavar="A,B", help="what to weigh (default: all there is)"
+        "--evidence", default=",".join(CHOSEN), metavar="A,B", help="what to weigh (default: all but margin)"
     )
     parser.add_argument("--compare", action="store_true", help="judge also each alone, and all without one")
     parser.add_argument("--dry-run", action="store_true", help="write nothing")

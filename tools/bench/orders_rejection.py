@@ -5,8 +5,9 @@
 * ``other_speech``: wake phrases, free speech, and sentences of CLINC150's validation part, spoken by the
   voice pack.
 
-The threshold is found on the right orders of ``threshold_from``, one draw of noise for each ratio; with
-``--sweep`` on those of the whole sweep.
+The threshold is found on the right orders of ``threshold_from``: those under the conditions in which values
+are left out, one draw of noise. ``right_kept`` tells what it keeps of the right orders in louder noise; the
+rest is asked back.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 from rich.console import Console
 
 from nearfield_models.decoding.calibration import Calibration
-from tools.bench.order_jobs import left_out_jobs, order_jobs, other_speech_jobs
+from tools.bench.order_jobs import LEFT_OUT_SNRS_DB, left_out_jobs, order_jobs, other_speech_jobs
 from tools.bench.order_rates import (
     KEPT_SHARE,
     confidence,
@@ -28,14 +29,16 @@ from tools.bench.order_rates import (
     curve_table,
     keeping,
     shipped_calibration,
+    taken_share,
 )
 from tools.bench.order_sounds import Labels
 from tools.bench.order_trials import Job, Trial
-from tools.bench.orders_sweep import sweep_trials
+from tools.bench.orders_sweep import told
 from tools.bench.report import Target
 from tools.bench.trial_store import TrialStore
 
-RIGHT_SNRS_DB = (None, 12.0, 6.0)
+THRESHOLD_SNRS_DB = LEFT_OUT_SNRS_DB
+KEPT_SNRS_DB = (None, 12.0, 6.0, 0.0)
 LEFT_OUT_TARGET = Target(
     name="values left out, taken", figure="rejection.left_out.taken.share", at="most", value=0.05
 )
@@ -54,12 +57,25 @@ def rejection(
         "right_kept": [confidence(one, calibration) for one in orders if one.right],
         "wrong_taken": [confidence(one, calibration) for one in orders if not one.right],
     }
-    threshold = keeping(kinds["right_kept"])
+    known = [told(snr_db) for snr_db in THRESHOLD_SNRS_DB]
+    judged = [one for one in orders if one.right and one.condition in known]
+    threshold = keeping([confidence(one, calibration) for one in judged])
     figures: dict[str, Any] = {
         "threshold": threshold,
         "threshold_keeps": KEPT_SHARE,
-        "threshold_from": ", ".join(dict.fromkeys(one.condition for one in orders)),
-        "right_orders": len(kinds["right_kept"]),
+        "threshold_from": ", ".join(known),
+        "right_orders": len(judged),
+        "right_kept": {
+            told(snr_db): taken_share(
+                [
+                    confidence(one, calibration)
+                    for one in orders
+                    if one.right and one.condition == told(snr_db)
+                ],
+                threshold,
+            )
+            for snr_db in KEPT_SNRS_DB
+        },
     }
     targets = []
     if arguments.leave_values_out:
@@ -80,11 +96,9 @@ def rejection(
 
 
 def order_trials(labels: Labels, store: TrialStore, arguments: argparse.Namespace) -> list[Trial]:
-    """The orders that the threshold is found on."""
-    if arguments.sweep:
-        return sweep_trials(labels, store, arguments)
+    """Orders that the grammar holds, one draw of noise each."""
     like = Job(kind="order", names=(), seed=arguments.seed, threads=_threads(arguments))
-    return store.trials(order_jobs(list(labels), RIGHT_SNRS_DB, 1, like), title="orders")
+    return store.trials(order_jobs(list(labels), KEPT_SNRS_DB, 1, like), title="orders")
 
 
 def left_out_trials(labels: Labels, store: TrialStore, arguments: argparse.Namespace) -> list[Trial]:
