@@ -358,8 +358,8 @@ async def test_nothing_is_set_in_motion_that_was_neither_surely_heard_nor_surely
                 before = len(talk.ordered())
                 answer = await talk.hear(*heard, behind=behind, settle=fate != "dropped")
                 if answer.effects:
-                    assert talk.understanding.confidence >= 0.75
-                    assert talk.understanding.alternatives[0].confidence >= 0.75
+                    assert talk.understanding.confidence >= 0.78
+                    assert talk.understanding.alternatives[0].confidence >= 0.78
                 if talk.understanding.source == "clarified" and talk.understanding.skill == "probe":
                     assert asked
                     assert any(words in asked for words in _words_for(talk.understanding))

@@ -35,7 +35,7 @@ def test_a_sure_understanding_goes_to_its_skill(policy: RoutingPolicy) -> None:
 def test_an_unsure_one_is_asked_about_when_nobody_else_can_answer(policy: RoutingPolicy) -> None:
     decision = choose_route(order(0.5), Reach(), policy)
     assert decision.route == "clarify"
-    assert decision.considered[0] == "skill: confidence 0.50 below 0.75"
+    assert decision.considered[0] == "skill: confidence 0.50 below 0.78"
 
 
 def test_what_no_skill_knows_goes_to_the_cloud_where_there_is_a_link(policy: RoutingPolicy) -> None:
