@@ -14,7 +14,6 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from nearfield_models.asr.tokens import read_pieces
-from nearfield_models.embedding.eight_bits import write_eight_bit_products
 from nearfield_models.errors import BuildStepError, PackDamagedError, RuntimeMissingError
 
 VOCODER_ENTRY: Final = "/dec/conv_pre/Conv"
@@ -77,6 +76,13 @@ def _split_voice(inputs: tuple[Path, ...], outputs: tuple[Path, ...]) -> None:
         raise BuildStepError(f"{inputs[0].name} cannot be split: {error}") from error
 
 
+def _eight_bit_products(inputs: tuple[Path, ...], outputs: tuple[Path, ...]) -> None:
+    # Who only looks into a store needs no arrays.
+    from nearfield_models.embedding.eight_bits import write_eight_bit_products
+
+    write_eight_bit_products(inputs, outputs)
+
+
 def _vocoder_entry(graph: Any, name: str) -> str:
     entry = next((node for node in graph.node if node.name == VOCODER_ENTRY), None)
     if entry is None:
@@ -106,7 +112,7 @@ class Recipe:
 
 RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(
     {
-        "eight-bit-products": Recipe(version=1, inputs=1, outputs=2, make=write_eight_bit_products),
+        "eight-bit-products": Recipe(version=1, inputs=1, outputs=2, make=_eight_bit_products),
         "moonshine-tokens": Recipe(version=1, inputs=1, outputs=1, make=_moonshine_tokens),
         "split-voice": Recipe(version=2, inputs=1, outputs=2, make=_split_voice),
     }
