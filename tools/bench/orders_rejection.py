@@ -6,8 +6,8 @@
   voice pack.
 
 The threshold is found on the right orders of ``threshold_from``: those under the conditions in which values
-are left out, one draw of noise. ``right_kept`` tells what it keeps of the right orders in louder noise; the
-rest is asked back.
+are left out, one draw of noise. ``orders`` tells how many are right, and what the threshold keeps of the right
+ones in louder noise too; the rest is asked back.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from tools.bench.report import Target
 from tools.bench.trial_store import TrialStore
 
 THRESHOLD_SNRS_DB = LEFT_OUT_SNRS_DB
-KEPT_SNRS_DB = (None, 12.0, 6.0, 0.0)
+ORDER_SNRS_DB = (None, 12.0, 6.0, 0.0)
 LEFT_OUT_TARGET = Target(
     name="values left out, taken", figure="rejection.left_out.taken.share", at="most", value=0.05
 )
@@ -65,16 +65,8 @@ def rejection(
         "threshold_keeps": KEPT_SHARE,
         "threshold_from": ", ".join(known),
         "right_orders": len(judged),
-        "right_kept": {
-            told(snr_db): taken_share(
-                [
-                    confidence(one, calibration)
-                    for one in orders
-                    if one.right and one.condition == told(snr_db)
-                ],
-                threshold,
-            )
-            for snr_db in KEPT_SNRS_DB
+        "orders": {
+            told(snr_db): _order_figures(orders, snr_db, calibration, threshold) for snr_db in ORDER_SNRS_DB
         },
     }
     targets = []
@@ -95,10 +87,19 @@ def rejection(
     return {"rejection": figures}, targets
 
 
+def _order_figures(
+    orders: Sequence[Trial], snr_db: float | None, calibration: Calibration, threshold: float
+) -> dict[str, Any]:
+    """Under one condition: how many are right, and how many of the right ones the threshold keeps."""
+    played = [one for one in orders if one.condition == told(snr_db)]
+    right = [confidence(one, calibration) for one in played if one.right]
+    return {"played": len(played), "right": len(right), "right_kept": taken_share(right, threshold)}
+
+
 def order_trials(labels: Labels, store: TrialStore, arguments: argparse.Namespace) -> list[Trial]:
     """Orders that the grammar holds, one draw of noise each."""
     like = Job(kind="order", names=(), seed=arguments.seed, threads=_threads(arguments))
-    return store.trials(order_jobs(list(labels), KEPT_SNRS_DB, 1, like), title="orders")
+    return store.trials(order_jobs(list(labels), ORDER_SNRS_DB, 1, like), title="orders")
 
 
 def left_out_trials(labels: Labels, store: TrialStore, arguments: argparse.Namespace) -> list[Trial]:
