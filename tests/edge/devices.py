@@ -60,9 +60,13 @@ class Stage:
 
     async def listen(self, *stretches: tuple[int, bool]) -> None:
         """Play sound to the device, and no more; whatever it began runs beside it."""
+        await self.play(sound(*stretches))
+
+    async def play(self, pcm: bytes) -> None:
+        """As ``listen``, of any sound: int16 at 16 kHz."""
         agent = self.device.agent
         begin = agent.state.at
-        async for frame in MemorySource(sound(*stretches)).frames():
+        async for frame in MemorySource(pcm).frames():
             await agent.hear(replace(frame, first_sample=begin + frame.first_sample))
             await asyncio.sleep(0)
 

@@ -18,12 +18,12 @@ from nearfield_edge.skills.http_delivery import HttpDelivery
 from nearfield_edge.skills.permissions import PermissionGuard
 from nearfield_edge.turn.content import Answer, Transcript
 from nearfield_edge.understanding.interpreter import Interpreter
-from nearfield_models.decoding.calibration import Evidence
 from nearfield_models.decoding.readings import Reading
 from nearfield_models.grammar import SentenceSource, compile_grammar, match_text
 from nearfield_sync.messages.turn_record import RouteDecision, Understanding
 from nearfield_sync.telemetry import Counters
 from tests.edge.skill_folders import FRIDAY, load_probe, runtime_of
+from tests.fakes.evidence import PLAINLY_HEARD
 
 MANIFEST = """
 effect_functions = ["probe:record"]
@@ -72,16 +72,6 @@ def record(call):
     pass
 """
 
-_EVIDENCE = Evidence(
-    per_token=0,
-    worst_word=0,
-    second_worst_word=0,
-    end=0,
-    margin=0,
-    free_per_token=0,
-    support=0,
-    least_support=0.5,
-)
 
 Heard = tuple[str, float]
 """A sentence and the probability of its reading."""
@@ -159,7 +149,7 @@ class DoubtfulTalk:
                         match=matches[0],
                         context=context,
                         rank=-behind * number,
-                        evidence=_EVIDENCE,
+                        evidence=PLAINLY_HEARD,
                         confidence=confidence,
                     )
                     readings.append(reading)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from nearfield_edge.audio.memory_source import MemorySource
 from nearfield_edge.doubts.doubt import Doubt, Meaning
 from nearfield_edge.records.conversation_file import ConversationFile
 from nearfield_edge.skills.conversation import Conversation
@@ -54,12 +51,8 @@ def say() -> Callable[[str], Samples]:
 
 async def hear(stage: Stage, sound: Samples) -> TurnRecord:
     before, after = (np.zeros(ms * SAMPLES_PER_MS, np.float32) for ms in (500, 1_500))
-    agent = stage.device.agent
-    begin = agent.state.at
-    async for frame in MemorySource(to_bytes(np.concatenate([before, sound, after]))).frames():
-        await agent.hear(replace(frame, first_sample=begin + frame.first_sample))
-        await asyncio.sleep(0)
-    await agent.rest()
+    await stage.play(to_bytes(np.concatenate([before, sound, after])))
+    await stage.device.agent.rest()
     return stage.records[-1]
 
 

@@ -15,9 +15,9 @@ from nearfield_models.asr.moonshine import MoonshineAsr, joined
 from nearfield_models.asr.moonshine_greedy import decode_greedily, loop_length
 from nearfield_models.asr.moonshine_model import log_probabilities
 from nearfield_models.asr.tokens import END
-from nearfield_models.cancellation import Cancellation
 from nearfield_models.errors import CancelledWorkError, EngineError, PackNotFoundError
 from nearfield_models.pcm import SAMPLE_RATE_HZ, Samples
+from tests.fakes.cancellation import CancelsAfter
 
 
 @pytest.fixture(scope="module")
@@ -35,20 +35,6 @@ def orders(recordings: Path) -> list[Samples]:
     folder = recordings / "orders"
     names = sorted(json.loads((folder / "labels.json").read_text()))
     return [soundfile.read(folder / "speech" / name, dtype="float32")[0] for name in names[::20]]
-
-
-class CancelsAfter(Cancellation):
-    """Cancels itself when it has been looked at so many times."""
-
-    def __init__(self, looks: int) -> None:
-        super().__init__()
-        self.left = looks
-
-    def check(self) -> None:
-        if self.left == 0:
-            self.cancel()
-        self.left -= 1
-        super().check()
 
 
 @pytest.mark.models

@@ -26,6 +26,7 @@ from nearfield_models.decoding.spoken import SpokenGrammar
 from nearfield_models.errors import CancelledWorkError
 from nearfield_models.grammar import Grammar, SentenceSource, compile_grammar, match_text
 from nearfield_models.pcm import SAMPLE_RATE_HZ, Samples
+from tests.fakes.cancellation import CancelsAfter
 from tests.fakes.decoding import ScriptedDecoder, ScriptedPast, ScriptedSound
 from tests.models.token_walks import small_table
 
@@ -222,20 +223,6 @@ def test_what_is_no_sentence_fits_badly() -> None:
     assert all(reading.evidence.worst_word > 5 for reading in wrong)
     longer = heard("do ta sea lion", grammar).readings[0]
     assert longer.evidence.end > 5 > right.evidence.end
-
-
-class CancelsAfter(Cancellation):
-    """Cancels itself when it has been looked at so many times."""
-
-    def __init__(self, looks: int) -> None:
-        super().__init__()
-        self.left = looks
-
-    def check(self) -> None:
-        if self.left == 0:
-            self.cancel()
-        self.left -= 1
-        super().check()
 
 
 def test_a_search_can_be_cancelled_between_any_two_steps() -> None:

@@ -11,24 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nearfield_models.decoding import inner_language
-from nearfield_models.decoding.calibration import Calibration, Evidence, read_calibration
+from nearfield_models.decoding.calibration import Calibration, read_calibration
 from nearfield_models.decoding.inner_language import InnerLanguage, Request
 from nearfield_models.decoding.marks import TokenMarks
 from nearfield_models.errors import EngineError
 from tests.fakes.decoding import ScriptedDecoder, ScriptedPast, ScriptedSound
+from tests.fakes.evidence import PLAINLY_HEARD
 from tests.models.token_walks import small_table
 
 TABLE = small_table()
-EVIDENCE = Evidence(
-    per_token=0.1,
-    worst_word=0.2,
-    second_worst_word=0.1,
-    end=0.0,
-    margin=5.0,
-    free_per_token=-0.2,
-    support=1.0,
-    least_support=0.5,
-)
 CALIBRATION = """
 [some-pack]
 provenance = "made up"
@@ -75,14 +66,14 @@ def test_the_shipped_calibration_gives_less_for_what_fits_worse() -> None:
     calibration = read_calibration("moonshine-tiny-en")
     assert calibration is not None
     assert calibration.provenance
-    fits = calibration.probability(EVIDENCE)
-    assert 0 < calibration.probability(replace(EVIDENCE, worst_word=6.0, per_token=2.0)) < fits < 1
+    fits = calibration.probability(PLAINLY_HEARD)
+    assert 0 < calibration.probability(replace(PLAINLY_HEARD, worst_word=6.0, per_token=2.0)) < fits < 1
 
 
 def test_no_evidence_leads_out_of_probabilities() -> None:
     calibration = Calibration(intercept=0.0, weights={"end": 1e6}, provenance="")
-    assert calibration.probability(replace(EVIDENCE, end=-1e9)) == pytest.approx(0.0, abs=1e-20)
-    assert calibration.probability(replace(EVIDENCE, end=1e9)) == pytest.approx(1.0)
+    assert calibration.probability(replace(PLAINLY_HEARD, end=-1e9)) == pytest.approx(0.0, abs=1e-20)
+    assert calibration.probability(replace(PLAINLY_HEARD, end=1e9)) == pytest.approx(1.0)
 
 
 def test_a_site_brings_its_own_calibration(tmp_path: Path) -> None:

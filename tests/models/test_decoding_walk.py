@@ -205,6 +205,13 @@ def test_an_ambiguous_grammar_has_a_bounded_number_of_places() -> None:
     assert spot.complete
 
 
+@pytest.mark.parametrize("ending", ["", " now", " now if possible"])
+def test_what_was_taken_back_is_known_to_the_end(orders: Grammar, ending: str) -> None:
+    for text, times in (("small latte", 0), ("small no twelve ounce latte", 1)):
+        found = spots_after(walk_of(orders), TABLE, TABLE.encode(text + ending))
+        assert [spot.corrections for spot in found if spot.complete] == [times]
+
+
 def test_a_list_of_thousands_of_names_is_one_place() -> None:
     templates = {
         "language": "en",

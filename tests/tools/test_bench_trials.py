@@ -7,24 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nearfield_models.decoding.calibration import Calibration, Evidence
+from nearfield_models.decoding.calibration import Calibration
+from tests.fakes.evidence import PLAINLY_HEARD
 from tests.tools.test_bench_orders import TRIAL
 from tools.bench import order_rates
 from tools.bench.order_trials import Job, Trial
 from tools.bench.orders_rejection import left_out_figures, other_speech_figures
 from tools.bench.trial_store import TrialStore
 
-SURE = Evidence(
-    per_token=0.0,
-    worst_word=0.0,
-    second_worst_word=0.0,
-    end=0.0,
-    margin=12.0,
-    free_per_token=-0.1,
-    support=1.0,
-    least_support=0.5,
-)
-UNSURE = replace(SURE, per_token=4.0)
+UNSURE = replace(PLAINLY_HEARD, per_token=4.0)
 CALIBRATION = Calibration(intercept=2.0, weights={"per_token": -1.0}, provenance="")
 
 
@@ -39,7 +30,7 @@ class Player:
         if len(self.played) == self._fails_at:
             raise KeyboardInterrupt
         self.played.append(job)
-        return tuple(replace(TRIAL, name=name, evidence=SURE) for name in job.names)
+        return tuple(replace(TRIAL, name=name, evidence=PLAINLY_HEARD) for name in job.names)
 
 
 def play_alike(job: Job, data: Path) -> tuple[Trial, ...]:
@@ -60,7 +51,7 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path) -> None:
     trials = store(tmp_path, later).trials(JOBS, title="")
     assert later.played == JOBS[2:]
     assert [trial.name for trial in trials] == ["a", "b", "c"]
-    assert trials[0].evidence == SURE
+    assert trials[0].evidence == PLAINLY_HEARD
 
 
 def test_what_was_played_by_other_code_or_under_another_condition_is_played_again(tmp_path: Path) -> None:
@@ -101,7 +92,7 @@ def test_with_no_error_at_all_the_interval_is_not_empty() -> None:
 def test_asking_back_for_a_value_left_out_counts_as_right() -> None:
     trials = [
         replace(TRIAL, kind="left_out", right=False, left_out="size=large", evidence=evidence)
-        for evidence in (SURE, UNSURE, None, None)
+        for evidence in (PLAINLY_HEARD, UNSURE, None, None)
     ]
     figures = left_out_figures(trials, CALIBRATION, threshold=0.5)
     assert figures["taken"]["share"] == 0.25
@@ -112,7 +103,7 @@ def test_asking_back_for_a_value_left_out_counts_as_right() -> None:
 def test_other_speech_is_counted_by_its_kind() -> None:
     trials = [
         replace(TRIAL, kind="recording", right=False, evidence=UNSURE),
-        replace(TRIAL, kind="sentence", right=False, evidence=SURE),
+        replace(TRIAL, kind="sentence", right=False, evidence=PLAINLY_HEARD),
     ]
     figures = other_speech_figures(trials, CALIBRATION, threshold=0.5)
     assert (figures["recordings_taken"], figures["sentences_taken"]) == (0, 1)

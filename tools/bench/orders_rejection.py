@@ -6,8 +6,8 @@
   voice pack.
 
 The threshold is found on the right orders of ``threshold_from``: those under the conditions in which values
-are left out, one draw of noise. ``orders`` tells how many are right, and what the threshold keeps of the right
-ones in louder noise too; the rest is asked back.
+are left out, one draw of noise. ``orders`` tells how many are right, and what the threshold keeps of them
+in louder noise too; the rest is asked back.
 """
 
 from __future__ import annotations

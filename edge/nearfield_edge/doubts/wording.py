@@ -21,8 +21,6 @@ MOST_WORDS: Final = 20
 """Of a sentence that is read back; nobody listens to more."""
 MOST_VALUE_WORDS: Final = 6
 _MOST_TRIES: Final = 16
-_EXPECTED: Final = 0.999
-"""Confidence of a match in which every word stands in a template or is a list's value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +108,7 @@ def _matches(skill: SkillGrammar, text: str, contexts: Sequence[Mapping[str, str
 def _says(match: GrammarMatch, heard: Alternative) -> bool:
     """Whether a match says what was heard, and every word of it was expected."""
     words = {name: slot.text for name, slot in match.slots.items() if slot.text}
-    if match.intent != heard.intent or words != heard.words or match.confidence < _EXPECTED:
+    if match.intent != heard.intent or words != heard.words or not match.is_as_expected:
         return False
     fixed = {name: slot.value for name, slot in match.slots.items() if slot.value != PREVIOUS}
     return all(heard.slots.get(name) == value for name, value in fixed.items())

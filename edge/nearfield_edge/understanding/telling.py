@@ -30,8 +30,6 @@ _SAID_COST: Final = 1
 _ADDED_COST: Final = 4
 _MOST_STEPS: Final = 50_000
 _MOST_TRIES: Final = 8
-_EXPECTED: Final = 0.999
-"""Confidence of a match in which every word stands in a template or is a list's value."""
 
 
 def told(
@@ -79,7 +77,7 @@ def _understood(grammar: Grammar, text: str, contexts: Sequence[Context]) -> Gra
 def _means(match: GrammarMatch, guess: Understanding) -> bool:
     slots = {name: slot.value for name, slot in match.slots.items()}
     same = (match.skill, match.intent, slots) == (guess.skill, guess.intent, guess.slots)
-    return same and match.confidence >= _EXPECTED
+    return same and match.is_as_expected
 
 
 def _for_reading(words: Words, language: str) -> str:

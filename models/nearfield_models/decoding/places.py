@@ -172,7 +172,7 @@ class GrammarWalk:
             if blocks
             for place in self._at(skill, START, History())
         )
-        return _spot(starts, boundary=False, empty=False)
+        return _spot(starts, boundary=False, empty=False, taken_back=0)
 
     def advance(self, spot: Spot, token: int, *, begins_word: bool) -> Spot:
         """Read a token.
@@ -199,7 +199,7 @@ class GrammarWalk:
             for target in child.targets:
                 boundary = True
                 found.extend(self._after_word(frame, target))
-        return _spot(found, boundary=boundary, empty=empty)
+        return _spot(found, boundary=boundary, empty=empty, taken_back=spot.corrections)
 
     def _at(self, skill: int, state: int, history: History, fillers: int = MOST_FILLERS) -> Iterator[_Found]:
         """At a state of a skill's sentences, where a word has just ended."""
@@ -297,7 +297,8 @@ def _into(root: TokenNode, frame: Frame) -> Iterator[Place]:
         yield Place(root, frame)
 
 
-def _spot(found: Iterable[_Found], *, boundary: bool, empty: bool) -> Spot:
+def _spot(found: Iterable[_Found], *, boundary: bool, empty: bool, taken_back: int) -> Spot:
+    """Collect places; where there are none any more, nothing is known but what was taken back before."""
     places: dict[Place, None] = {}
     complete = False
     for each in found:
@@ -305,7 +306,7 @@ def _spot(found: Iterable[_Found], *, boundary: bool, empty: bool) -> Spot:
             complete = True
         elif len(places) < MOST_PLACES:
             places[each] = None
-    corrections = min((_corrections(place.frame) for place in places), default=0)
+    corrections = min((_corrections(place.frame) for place in places), default=taken_back)
     return Spot(
         places=tuple(places), complete=complete, boundary=boundary, empty=empty, corrections=corrections
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from nearfield_models.grammar.conditions import conditions_hold, value_context
 from nearfield_models.grammar.corrections import still_meant
@@ -14,6 +14,10 @@ from nearfield_sync.messages.turn_record import Json
 
 Spoken = Callable[[int, int], str]
 """The stretch of a transcript between two places of a walk, as it was written."""
+
+
+_EXPECTED: Final = 0.999
+"""A confidence of 1, as far as a mean of floating-point numbers reaches it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,11 @@ class GrammarMatch:
     template: str
     """The sentence template as its author wrote it; of several of one block that end alike, the first."""
     metadata: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def is_as_expected(self) -> bool:
+        """Whether every word stands in a template or is a list's value."""
+        return self.confidence >= _EXPECTED
 
 
 Rank = tuple[float, int, int, bool, int, str]
