@@ -32,7 +32,8 @@ from tests.models.token_walks import small_table
 
 TABLE = small_table("▁t", "▁te", "▁k", "▁ka", "ti")
 MARKS = TokenMarks(TABLE)
-SOUND: Samples = np.full(SAMPLE_RATE_HZ, 0.1, np.float32)
+SOUND: Samples = (0.1 * (np.arange(SAMPLE_RATE_HZ) // 4_000 % 2)).astype(np.float32)
+"""With silence in it, so that it is not taken for noise."""
 _RARE_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ-.,?!:"
 RARE = np.array([token for token, piece in enumerate(TABLE.pieces) if piece in _RARE_LETTERS], np.int64)
 """Capitals and marks: without them a sentence is written in one way only."""
@@ -249,6 +250,20 @@ def test_thousands_of_names_take_no_more_decoder_calls_than_one() -> None:
     assert listened.readings[0].match.slots["animal"].value == "mal deg"
     assert max(decoder.rows) <= SearchSettings().width + 1
     assert len(decoder.rows) < 3 * len(TABLE.encode("do mal deg"))
+
+
+def test_a_search_is_wider_only_where_noise_is_loud() -> None:
+    words = [f"{a}{b}{c}" for a in "bdkmn" for b in "aeiou" for c in "lrst"]
+    noise = np.random.default_rng(0).normal(0.0, 0.05, SAMPLE_RATE_HZ)
+    settings = SearchSettings(behind=1e9, ahead=1e9)
+    widest = []
+    for loudness in (0.0, 1.0):
+        decoder = ScriptedDecoder(len(TABLE), TABLE.encode("do mal"))
+        grammar = grammar_of("do {animal}").with_list("test", "animal", words)
+        listener = GrammarRecogniser(decoder, TABLE, grammar, CALIBRATION, settings)
+        listener.listen((SOUND + loudness * noise).astype(np.float32))
+        widest.append(max(decoder.rows) - 1)
+    assert widest == [settings.width, settings.width_in_noise]
 
 
 def test_a_search_under_way_keeps_its_grammar_and_the_next_has_the_new() -> None:

@@ -71,8 +71,9 @@ VARIANTS: Final = (
     ),
     Variant(name="fillers cost nothing more", settings=SearchSettings(filler_cost=0.0)),
     Variant(name="taking back costs nothing more", settings=SearchSettings(correction_cost=0.0)),
-    Variant(name="width 4", settings=SearchSettings(width=4)),
-    Variant(name="width 16", settings=SearchSettings(width=16)),
+    Variant(name="width 4", settings=SearchSettings(width=4, width_in_noise=4)),
+    Variant(name="width 8, in noise too", settings=SearchSettings(width_in_noise=8)),
+    Variant(name="width 24 in noise", settings=SearchSettings(width_in_noise=24)),
     Variant(name="dropped from 6 nats behind", settings=SearchSettings(behind=6.0)),
     Variant(name="600 ms of sound before", before_ms=600),
     Variant(name="no sound after the last speech", after_ms=0),
@@ -100,13 +101,14 @@ class _Listener:
     def outcome(self, samples: Samples, variant: Variant, label: Any) -> _Outcome:
         """Understand one order."""
         began = time.process_time()
+        prepared = variant.prepare(samples)
         found = Search(
             self._asr.model,
-            self._asr.model.encode(variant.prepare(samples)),
+            self._asr.model.encode(prepared),
             GrammarWalk(self._spoken),
             self._marks,
             self._inner,
-            variant.settings,
+            variant.settings if prepared is samples else variant.settings.in_noise,
             Cancellation(),
         ).run()
         readings = readings_of(

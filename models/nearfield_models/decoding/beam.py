@@ -10,7 +10,7 @@ places only the best written one goes on.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Generic, NamedTuple
 
 import numpy as np
@@ -35,6 +35,8 @@ class SearchSettings:
 
     width: int = 8
     """Hypotheses inside the grammar that go on side by side."""
+    width_in_noise: int = 16
+    """As ``width``, where noise is loud enough to be turned down: the right one falls behind more often."""
     language: float = 0.5
     """How much of the decoder's own preference for common texts is taken off a complete sentence's score."""
     bonus: float = 0.2
@@ -55,6 +57,11 @@ class SearchSettings:
     """Nats against taking back what was said: few sentences do, and noise sounds like it."""
     wildcard_cost: float = 0.5
     """Nats against each token of a wildcard, which could otherwise always be had for a little less."""
+
+    @property
+    def in_noise(self) -> SearchSettings:
+        """The same, as wide as loud noise asks for."""
+        return replace(self, width=self.width_in_noise)
 
 
 class Step(NamedTuple):

@@ -124,13 +124,14 @@ class GrammarRecogniser(Generic[EncodedT, PastT]):
         if sound.size < max(SHORTEST_SAMPLES, self._decoder.shortest_samples) or is_silent(sound):
             return Listened(transcript=Hypothesis(text="", stopped_by="silence"), readings=())
         spoken = self._spoken
+        quiet = quietened(sound)
         search = Search(
             self._decoder,
-            self._decoder.encode(quietened(sound)),
+            self._decoder.encode(quiet),
             GrammarWalk(spoken, contexts),
             self._marks,
             self._inner,
-            self._settings,
+            self._settings if quiet is sound else self._settings.in_noise,
             cancellation or Cancellation(),
         )
         found = search.run()

@@ -34,7 +34,10 @@ _WINDOW_POWER: Final = float((_WINDOW**2).sum()) / _HOP
 
 
 def quietened(samples: Samples) -> Samples:
-    """Turn down what is there all the time in ``float32[n]`` at 16 kHz, if it is loud; as many samples."""
+    """Turn down what is there all the time in ``float32[n]`` at 16 kHz, if it is loud; as many samples.
+
+    Where it is not, the very array that was given comes back.
+    """
     padded = np.pad(samples, (_FRAME, 2 * _FRAME - samples.size % _HOP))
     frames = np.lib.stride_tricks.sliding_window_view(padded, _FRAME)[::_HOP] * _WINDOW
     spectra = np.fft.rfft(frames)
