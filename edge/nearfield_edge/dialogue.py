@@ -25,7 +25,9 @@ from nearfield_edge.routing.router import Reach, choose_route, is_denial
 from nearfield_edge.skills.conversation import Conversation
 from nearfield_edge.skills.runtime import SkillRuntime
 from nearfield_edge.turn.content import Answer, Transcript
+from nearfield_edge.turn.endpoint import Sentence
 from nearfield_edge.understanding.interpreter import Interpreter
+from nearfield_edge.understanding.sentences import sentence_in
 from nearfield_models.decoding.readings import Reading
 from nearfield_models.grammar import Grammar, GrammarMatch, match_text
 from nearfield_sync.messages.turn_record import Alternative, Json, RouteDecision, Understanding
@@ -96,6 +98,11 @@ class Dialogue:
         """What can be said once a conversation holds."""
         doubt = conversation.doubt
         return self.sentences if doubt is None or doubt.asked is None else expecting(self.sentences, doubt)
+
+    def sentence(self, transcript: Transcript) -> Sentence:
+        """What the words of an utterance that may be over are to the grammar."""
+        contexts = self._skills.contexts(self._conversation, self._now())
+        return sentence_in(transcript, self._grammar, contexts, self._policy.skill.act_confidence)
 
     async def understand(self, transcript: Transcript) -> Understanding:
         """Find what was meant; takes a few milliseconds where a sentence fits.

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from nearfield_edge.configuration import Configuration
 from nearfield_edge.porcupine import load_porcupine
 from nearfield_models.asr.engine import AsrEngine
-from nearfield_models.engines import load_asr, load_tts, load_vad, load_wake
+from nearfield_models.engines import load_asr, load_tts, load_turn, load_vad, load_wake
 from nearfield_models.policy import named_policy, require_accepted
 from nearfield_models.runtime.session import RuntimeOptions
 from nearfield_models.site_files import is_file_name, pack_or_file
 from nearfield_models.store import ModelStore
 from nearfield_models.tts.engine import TtsEngine
+from nearfield_models.turn.engine import TurnEngine
 from nearfield_models.vad.engine import VadEngine
 from nearfield_models.wake.engine import WakeEngine
 
@@ -26,6 +27,8 @@ class Engines:
     vad: VadEngine | None = None
     phrase_vad: VadEngine | None = None
     """Listens for the site's own wake phrases, while nobody is listened to."""
+    turn: TurnEngine | None = None
+    """Judges whether somebody has finished."""
     asr: AsrEngine | None = None
     tts: TtsEngine | None = None
     versions: dict[str, str]
@@ -49,6 +52,7 @@ def load_engines(configuration: Configuration, *, hear: bool, speak: bool) -> En
     phrases = configuration.wake.phrase if listens else ()
     packs = [*wake_packs]
     packs += [configuration.vad.pack, chosen.asr] if hear else []
+    packs += [configuration.turn.pack] if hear and configuration.turn.pack else []
     packs += [chosen.tts] if speak else []
     policy = named_policy(configuration.device.profile)
     described = [store.catalogue.manifest(pack) for pack in packs if not is_file_name(pack)]
@@ -69,6 +73,8 @@ def load_engines(configuration: Configuration, *, hear: bool, speak: bool) -> En
         )
         tts = pool.submit(load_tts, chosen.tts, store=store, runtime=runtime) if speak else None
         small = replace(runtime, threads=1)
+        turn_pack = configuration.turn.pack if hear else ""
+        turn = pool.submit(load_turn, turn_pack, store=store, runtime=asr_runtime) if turn_pack else None
         vad = pool.submit(load_vad, configuration.vad.pack, store=store, runtime=small) if hear else None
         phrase_vad = (
             pool.submit(load_vad, configuration.vad.pack, store=store, runtime=small) if phrases else None
@@ -85,6 +91,7 @@ def load_engines(configuration: Configuration, *, hear: bool, speak: bool) -> En
             wake=tuple(engine.result() for engine in wake),
             vad=vad.result() if vad else None,
             phrase_vad=phrase_vad.result() if phrase_vad else None,
+            turn=turn.result() if turn else None,
             asr=asr.result() if asr else None,
             tts=tts.result() if tts else None,
             versions={pack.id: pack.digest for pack in (pack_or_file(name, store) for name in packs)},

@@ -33,12 +33,12 @@ class Priority(IntEnum):
 class InferenceExecutor:
     """Runs functions on one thread in order of priority, then of submission."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "inference") -> None:
         self._queue: list[tuple[int, int, Callable[[], Any], Future[Any], Cancellation]] = []
         self._order = itertools.count()
         self._changed = threading.Condition()
         self._closed = False
-        self._thread = threading.Thread(target=self._work, name="inference", daemon=True)
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
 
     def submit(

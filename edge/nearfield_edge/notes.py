@@ -33,6 +33,8 @@ class TurnNotes:
     opened_ms: float
     revision: int = 0
     speech_end_ms: float | None = None
+    guess_began_ms: float | None = None
+    """When the utterance was last decoded as if it were over."""
     unpassed_ms: float = 0.0
     transcript: Transcript | None = None
     understanding: Understanding | None = None
@@ -52,34 +54,41 @@ class TurnNotes:
                 self._write(now_ms, "endpoint", command.reason)
             case do.Understand():
                 self.transcript = command.transcript
+            case do.Speculate():
+                self.guess_began_ms = now_ms
+            case do.DropGuess():
+                self.understanding = self.decision = self.answer = None
+                self.marks.pop("understood", None)
+                self._write(now_ms, "guess_dropped")
             case do.ReopenTurn():
-                self.revision = command.revision
+                self.revision += 1
                 self.transcript = self.understanding = self.decision = self.answer = None
                 self.marks.clear()
                 self.unpassed_ms = 0.0
                 self._write(now_ms, "reopened")
             case do.Apologise():
-                self.revision = command.revision
+                self.revision += 1
                 if command.fault not in self.faults:  # a deadline that passed is reported by nobody else
                     self.faults.append(command.fault)
                 self._write(now_ms, "apologised", command.fault)
-            case do.CommitEffects() if self.answer is not None and self.answer.effects:
-                self._write(now_ms, "effects_committed", str(len(self.answer.effects)))
-            case do.DropEffects() if self.answer is not None and self.answer.effects:
-                self._write(now_ms, "effects_dropped", str(len(self.answer.effects)))
-                self.answer = None
+            case do.CommitEffects() | do.DropEffects() if self.answer is not None and self.answer.effects:
+                committed = isinstance(command, do.CommitEffects)
+                event = "effects_committed" if committed else "effects_dropped"
+                self._write(now_ms, event, str(len(self.answer.effects)))
+                self.answer = self.answer if committed else None
             case do.StopSpeaking():
                 self._write(now_ms, "speech_stopped")
 
     def report(self, event: ev.WorkEvent, now_ms: float) -> None:
         """Note what a worker reported."""
         match event:
-            case ev.PartialRecognised():
-                self._write(now_ms, "partial", event.transcript.text)
+            case ev.PartialRecognised() | ev.Guessed() | ev.TurnJudged():
+                self._write(now_ms, *_so_far(event))
             case ev.Recognised():
                 self.transcript = event.transcript
                 self.unpassed_ms = event.unpassed_ms
                 self._mark(now_ms, "transcript")
+                self._keep_guess(now_ms)
             case ev.Understood():
                 self.understanding = event.understanding
                 self._mark(now_ms, "understood")
@@ -125,12 +134,30 @@ class TurnNotes:
             ),
         )
 
+    def _keep_guess(self, now_ms: float) -> None:
+        """What was understood ahead counts from now on; the record says since when it had been under way."""
+        if self.understanding is None or self.guess_began_ms is None:
+            return
+        began_ms = self.guess_began_ms
+        self._write(now_ms, "guess_kept", f"begun {self.marks['endpoint'] - began_ms:.0f} ms before the end")
+        self._mark(now_ms, "understood")
+
     def _mark(self, now_ms: float, name: str) -> None:
         self.marks[name] = now_ms + self.unpassed_ms
         self._write(now_ms, name)
 
     def _write(self, now_ms: float, name: str, detail: str = "") -> None:
         self.timeline.append((now_ms + self.unpassed_ms, name, detail))
+
+
+def _so_far(event: ev.PartialRecognised | ev.Guessed | ev.TurnJudged) -> tuple[str, str]:
+    match event:
+        case ev.PartialRecognised():
+            return "partial", event.transcript.text
+        case ev.Guessed():
+            return "guessed", f"{event.sentence.value}: {event.transcript.text}"
+        case ev.TurnJudged():
+            return "judged", f"{event.completeness:.2f}"
 
 
 def _reply(answer: Answer | None, heard_ms: int | None) -> ReplyRecord | None:

@@ -96,14 +96,16 @@ class Recognition:
         unpassed_ms = max(0.0, computing_ms - passed_ms) if was_done else 0.0
         return Decoded(transcript=transcript, unpassed_ms=unpassed_ms)
 
-    async def speculate(self, command: do.Speculate) -> None:
+    async def speculate(self, command: do.Speculate) -> Transcript | None:
         """Decode an utterance that may be over.
 
-        What goes wrong is told to whoever asks for the whole; if the person speaks on, nobody does.
+        What goes wrong is told to whoever asks for the whole; if the person speaks on, nobody does. Here it
+        gives None.
         """
         decoding = self._begin(command, Priority.SPECULATIVE, Cancellation())
         with suppress(CancelledWorkError, EngineError):
-            await asyncio.wrap_future(decoding.result)
+            return (await asyncio.wrap_future(decoding.result))[0]
+        return None
 
     async def partial(self, command: do.RecognisePartial) -> Transcript:
         """Write down an utterance so far.

@@ -6,9 +6,8 @@ worker knows nothing of what comes next: that is the reducer's.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import ExitStack, aclosing
+from collections.abc import Callable, Coroutine
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -18,14 +17,17 @@ from nearfield_edge.audio.clock import PlaybackClock
 from nearfield_edge.audio.sink import AudioSink
 from nearfield_edge.dialogue import Dialogue
 from nearfield_edge.hearing import Hearing
-from nearfield_edge.inference import InferenceExecutor, Priority
+from nearfield_edge.inference import InferenceExecutor
+from nearfield_edge.judging import TurnJudge
 from nearfield_edge.recognition import Recognition
 from nearfield_edge.sound import SoundMemory
+from nearfield_edge.speaking import Speaking
 from nearfield_edge.turn import commands as do
 from nearfield_edge.turn import events as ev
 from nearfield_edge.turn.content import Answer
 from nearfield_models.cancellation import Cancellation
-from nearfield_models.pcm import SAMPLE_RATE_HZ, SAMPLES_PER_MS, Samples
+from nearfield_models.errors import EngineError
+from nearfield_models.pcm import SAMPLES_PER_MS, Samples
 from nearfield_models.tts.engine import TtsEngine
 from nearfield_sync.clock import Clock
 from nearfield_sync.messages.turn_record import TurnRecord
@@ -60,6 +62,8 @@ class WorkerParts:
     dialogue: Dialogue
     sink: AudioSink
     executor: InferenceExecutor
+    judge: TurnJudge | None
+    """None where only silence and sentences tell that a turn has ended."""
     time: PlaybackClock
     clock: Clock
 
@@ -82,7 +86,7 @@ class Workers:
             parts.hearing, parts.memory, parts.executor, time=parts.time, clock=parts.clock
         )
         self._utterances: dict[str, Samples] = {}
-        self._speech: dict[str, asyncio.Future[int]] = {}
+        self._speaking = Speaking(parts.tts, parts.sink, parts.executor, parts.time)
 
     def work(self, command: do.Command) -> Work | None:
         """The coroutine that carries a command out; None where nothing remains to be awaited.
@@ -99,40 +103,52 @@ class Workers:
 
     async def heard(self, turn_id: str) -> int | None:
         """Milliseconds of the turn's latest reply that were heard, once silent; None without a reply."""
-        speech = self._speech.get(turn_id)
-        return None if speech is None else await speech
+        return await self._speaking.heard(turn_id)
 
     async def _holding(self, work: Work, hold: ExitStack) -> None:
         with hold:
             await work
 
     def _begun(self, command: do.Command, hold: ExitStack) -> Work | None:
+        work = self._listening_work(command) or self._answering_work(command, hold)
+        if work is None:
+            self._at_once(command)
+        return work
+
+    def _listening_work(self, command: do.Command) -> Work | None:
         match command:
             case do.Recognise():
                 return self._recognise(command)
             case do.RecognisePartial():
                 return self._recognise_partial(command)
             case do.Speculate():
-                return self._recognition.speculate(command)
+                return self._speculate(command)
+            case do.JudgeTurn():
+                return self._judge(command)
+        return None
+
+    def _answering_work(self, command: do.Command, hold: ExitStack) -> Work | None:
+        match command:
             case do.Understand():
                 return self._understand(command)
             case do.ChooseRoute():
                 return self._choose_route(command)
             case do.Act():
                 return self._act(command)
+            case do.PrepareSpeech(turn_id=turn_id, revision=revision, text=text):
+                return self._speaking.prepare(text, self._cancellation(turn_id, revision))
             case do.Speak():
                 return self._speak(command, hold.close)
             case do.CommitEffects():
                 return self._parts.dialogue.commit(command.turn_id)
             case do.DropEffects():
                 return self._parts.dialogue.drop(command.turn_id, command.revision)
-        self._at_once(command)
         return None
 
     def forget(self, turn_id: str) -> Samples:
         """Let go of a closed turn; gives the sound of its utterance with what came before."""
         self._recognition.forget(turn_id)
-        self._speech.pop(turn_id, None)
+        self._speaking.forget(turn_id)
         self._wanted = {key: value for key, value in self._wanted.items() if key[0] != turn_id}
         return self._utterances.pop(turn_id, _NO_SOUND)
 
@@ -141,14 +157,14 @@ class Workers:
         self._recognition.drop()
         for cancellation in self._wanted.values():
             cancellation.cancel()
-        self._parts.sink.stop()
+        self._speaking.stop()
 
     def _at_once(self, command: do.Command) -> None:
         match command:
             case do.Apologise():
                 self._answered(command, self._parts.dialogue.apology(command.fault))
             case do.StopSpeaking():
-                self._parts.sink.stop()
+                self._speaking.stop()
             case do.CancelWork():
                 self._recognition.drop()
                 self._cancellation(command.turn_id, command.revision).cancel()
@@ -166,6 +182,34 @@ class Workers:
                 revision=command.revision,
                 transcript=decoded.transcript,
                 unpassed_ms=decoded.unpassed_ms,
+            )
+        )
+
+    async def _speculate(self, command: do.Speculate) -> None:
+        transcript = await self._recognition.speculate(command)
+        if transcript is None:
+            return
+        self._report(
+            ev.Guessed(
+                turn_id=command.turn_id,
+                revision=command.revision,
+                speech_end=command.speech_end,
+                transcript=transcript,
+                sentence=self._parts.dialogue.sentence(transcript),
+            )
+        )
+
+    async def _judge(self, command: do.JudgeTurn) -> None:
+        if self._parts.judge is None:
+            raise EngineError("this device was started without an end-of-turn detector")
+        samples = self._parts.memory.recall(command.first_sample, command.end_sample)
+        completeness = await self._parts.judge.completeness(samples)
+        self._report(
+            ev.TurnJudged(
+                turn_id=command.turn_id,
+                revision=command.revision,
+                speech_end=command.speech_end,
+                completeness=completeness,
             )
         )
 
@@ -210,40 +254,10 @@ class Workers:
         self._report(ev.Answered(turn_id=command.turn_id, revision=command.revision, answer=answer))
 
     async def _speak(self, command: do.Speak, release: Callable[[], None]) -> None:
-        tts = self._parts.tts
-        if tts is None:
-            self._report(ev.SpeechEnded(turn_id=command.turn_id, revision=command.revision, heard_ms=0))
-            return
-        silent = asyncio.get_running_loop().create_future()
-        self._speech[command.turn_id] = silent
-        heard_ms = 0
-        try:
-            heard_ms = await self._play(command, tts, release)
-        finally:
-            silent.set_result(heard_ms)
-        self._report(ev.SpeechEnded(turn_id=command.turn_id, revision=command.revision, heard_ms=heard_ms))
-
-    async def _play(self, command: do.Speak, tts: TtsEngine, release: Callable[[], None]) -> int:
         def began() -> None:
             self._report(ev.SpeechBegan(turn_id=command.turn_id, revision=command.revision))
             release()
 
         cancellation = self._cancellation(command.turn_id, command.revision)
-        async with aclosing(self._synthesise(tts, command.text, cancellation)) as chunks:
-            played = await self._parts.sink.play(
-                chunks, tts.capabilities.sample_rate_hz, on_first_sound=began
-            )
-        return played.samples * 1000 // SAMPLE_RATE_HZ
-
-    async def _synthesise(
-        self, tts: TtsEngine, text: str, cancellation: Cancellation
-    ) -> AsyncGenerator[Samples]:
-        pieces = tts.synthesise(text, cancellation=cancellation)
-        while True:
-            with self._parts.time.held():
-                piece = await self._parts.executor.run(
-                    Priority.LIVE, lambda: next(pieces, None), cancellation
-                )
-            if piece is None:
-                return
-            yield piece
+        heard_ms = await self._speaking.say(command.turn_id, command.text, cancellation, on_first_sound=began)
+        self._report(ev.SpeechEnded(turn_id=command.turn_id, revision=command.revision, heard_ms=heard_ms))

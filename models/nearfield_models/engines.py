@@ -16,6 +16,7 @@ from nearfield_models.runtime.session import RuntimeOptions
 from nearfield_models.site_files import pack_or_file
 from nearfield_models.store import InstalledPack, ModelStore
 from nearfield_models.tts.engine import TtsEngine
+from nearfield_models.turn.engine import TurnEngine
 from nearfield_models.vad.engine import VadEngine
 from nearfield_models.wake.engine import WakeEngine
 
@@ -79,6 +80,12 @@ def _open_wake_word(
     return OpenWakeWord(pack, runtime, also=also)
 
 
+def _smart_turn(pack: InstalledPack, runtime: RuntimeOptions) -> TurnEngine:
+    from nearfield_models.turn.smart_turn import SmartTurn
+
+    return SmartTurn(pack, runtime)
+
+
 def _piper(pack: InstalledPack, runtime: RuntimeOptions) -> TtsEngine:
     from nearfield_models.tts.piper import PiperVoice
 
@@ -103,6 +110,7 @@ WAKE_ENGINES: Final[Mapping[str, _WakeConstructor]] = {
     "microwakeword-litert": _micro_wake_word_on_litert,
     "openwakeword": _open_wake_word,
 }
+TURN_ENGINES: Final[Mapping[str, _Constructor[TurnEngine]]] = {"smart-turn": _smart_turn}
 TTS_ENGINES: Final[Mapping[str, _Constructor[TtsEngine]]] = {"piper": _piper}
 EMBEDDING_ENGINES: Final[Mapping[str, _Constructor[EmbeddingEngine]]] = {"minilm": _minilm}
 
@@ -204,6 +212,17 @@ def load_phrase_wake(
         compute=compute or compute_here,
         on_look=on_look,
     )
+
+
+def load_turn(
+    pack_id: str = "smart-turn-v3",
+    *,
+    engine: str | None = None,
+    store: ModelStore | None = None,
+    runtime: RuntimeOptions | None = None,
+) -> TurnEngine:
+    """Load an end-of-turn detector; arguments and errors as `load_asr`, names in `TURN_ENGINES`."""
+    return _load(TURN_ENGINES, "end of turn", engine, pack_id, store, runtime)
 
 
 def load_tts(

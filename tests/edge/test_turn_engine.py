@@ -73,16 +73,16 @@ def test_speech_then_silence_is_recognised_with_the_pre_roll_before_it() -> None
     assert recognise.reason == "silence"
     assert recognise.first_sample == (1_010 - 300) * SAMPLES_PER_MS
     assert recognise.speech_end == 1_800 * SAMPLES_PER_MS
-    assert recognise.end_sample == (1_800 + 200) * SAMPLES_PER_MS
+    assert recognise.end_sample == (1_800 + 60) * SAMPLES_PER_MS
     assert recognise.heard_until == 2_300 * SAMPLES_PER_MS
 
 
 def test_what_was_said_is_decoded_in_the_first_silence_just_as_it_will_be_in_the_end() -> None:
     talk = open_mic()
     talk.hear(800, speech=True)
-    talk.hear(190, speech=False)
+    talk.hear(50, speech=False)
     assert not talk.given(do.Speculate)
-    talk.hear(310, speech=False)
+    talk.hear(450, speech=False)
     (guess,) = talk.given(do.Speculate)
     (recognise,) = talk.given(do.Recognise)
     assert isinstance(guess, do.Speculate)
@@ -97,7 +97,7 @@ def test_each_pause_is_decoded_once_and_the_last_one_again_where_speech_went_on(
         talk.hear(600, speech=True)
         talk.hear(pause_ms, speech=False)
     guesses = [guess.end_sample for guess in talk.given(do.Speculate) if isinstance(guess, do.Speculate)]
-    assert guesses == [800 * SAMPLES_PER_MS, 1_700 * SAMPLES_PER_MS]
+    assert guesses == [660 * SAMPLES_PER_MS, 1_560 * SAMPLES_PER_MS]
 
 
 def test_an_answered_turn_commits_its_effects_only_when_nobody_can_speak_on() -> None:
@@ -107,7 +107,7 @@ def test_an_answered_turn_commits_its_effects_only_when_nobody_can_speak_on() ->
     talk.answer(effects=("key",))
     talk.finish_speaking()
     assert not talk.given(do.CommitEffects)
-    talk.hear(800, speech=False)
+    talk.hear(1_010, speech=False)
     assert len(talk.given(do.CommitEffects)) == 1
     assert [command.outcome for command in talk.given(do.CloseTurn)] == ["answered"]  # type: ignore[union-attr]
 
@@ -144,7 +144,7 @@ def test_speech_after_the_window_leaves_the_reply_alone() -> None:
     talk.hear(800, speech=True)
     talk.hear(500, speech=False)
     talk.answer()
-    talk.hear(800, speech=False)
+    talk.hear(1_010, speech=False)
     talk.hear(500, speech=True)
     assert not talk.given(do.ReopenTurn)
     assert not talk.given(do.StopSpeaking)
@@ -281,6 +281,21 @@ def test_a_question_is_followed_by_listening_without_a_wake_word() -> None:
     assert talk.state.turn.opened_by == "follow_up"
     talk.hear(6_000, speech=False)
     assert talk.state.turn is None
+
+
+def test_an_answer_that_comes_at_once_is_a_turn_of_its_own_and_not_more_of_the_first() -> None:
+    talk = Conversation(TurnSettings())
+    talk.tell(ev.WakeDetected(at=0, phrase="alexa", score=1.0))
+    talk.hear(800, speech=True)
+    talk.hear(500, speech=False)
+    talk.answer("Size?", asks=True)
+    talk.hear(400, speech=False)
+    talk.finish_speaking()
+    talk.hear(300, speech=True)
+    assert not talk.given(do.ReopenTurn)
+    assert talk.state.turn is not None
+    assert talk.state.turn.opened_by == "follow_up"
+    assert talk.state.turn.speech_began is not None
 
 
 def test_the_wake_word_interrupts_the_reply() -> None:

@@ -11,14 +11,23 @@ from hypothesis import strategies as st
 from nearfield_edge.turn import commands as do
 from nearfield_edge.turn import events as ev
 from nearfield_edge.turn.content import Answer, Transcript
-from nearfield_edge.turn.endpoint import EndpointSettings
+from nearfield_edge.turn.endpoint import EndpointSettings, Sentence
 from nearfield_edge.turn.reducer import reduce
 from nearfield_edge.turn.state import Mode, State, TurnSettings
 from nearfield_models.pcm import HOP_SAMPLES
 from nearfield_sync.messages.turn_record import RouteDecision, Understanding
 
 SHORT = TurnSettings(
-    endpoint=EndpointSettings(end_silence_ms=50, no_speech_ms=200, longest_turn_ms=400),
+    endpoint=EndpointSettings(
+        end_silence_ms=50,
+        steps=((1.0, 40), (0.0, 80)),
+        longest_silence_ms=120,
+        no_speech_ms=200,
+        longest_turn_ms=400,
+    ),
+    post_roll_ms=20,
+    judge_at_ms=(30, 60),
+    most_guesses=3,
     reopen_ms=120,
     follow_up_ms=200,
     think_ms=200,
@@ -32,7 +41,17 @@ DECISION = RouteDecision(route="skill", reason="r", confidence=1.0, policy_versi
 
 Action = tuple[str, int, bool]
 INPUTS = ("hop", "wake", "press", "release", "text", "mute", "stop", "answered_text")
-REPORTS = ("partial", "recognised", "empty", "understood", "route", "answered", "silent_answer")
+REPORTS = (
+    "partial",
+    "guessed",
+    "judged",
+    "recognised",
+    "empty",
+    "understood",
+    "route",
+    "answered",
+    "silent_answer",
+)
 PLAYBACK = ("began", "ended", "failed", "stale")
 NAMES = (*INPUTS, *REPORTS, *PLAYBACK)
 ACTIONS = st.lists(
@@ -74,6 +93,17 @@ class Machine:
             "mute": ev.MuteChanged(at=at, muted=flag),
             "stop": ev.StopAsked(at=at),
             "partial": ev.PartialRecognised(**work, transcript=Transcript(text="w")),  # type: ignore[arg-type]
+            "guessed": ev.Guessed(
+                **work,  # type: ignore[arg-type]
+                speech_end=(turn.speech_end or 0) if turn else 0,
+                transcript=Transcript(text="words" if flag else "other words"),
+                sentence=list(Sentence)[number % len(Sentence)],
+            ),
+            "judged": ev.TurnJudged(
+                **work,  # type: ignore[arg-type]
+                speech_end=(turn.speech_end or 0) if turn else 0,
+                completeness=number / 20,
+            ),
             "recognised": ev.Recognised(**work, transcript=Transcript(text="words")),  # type: ignore[arg-type]
             "empty": ev.Recognised(**work, transcript=Transcript(text="")),  # type: ignore[arg-type]
             "understood": ev.Understood(**work, understanding=UNDERSTANDING),  # type: ignore[arg-type]

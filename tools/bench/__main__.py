@@ -18,6 +18,7 @@ BENCHMARKS = {
     "orders": ("tools.bench.orders", "real coffee orders: acceptance, latency, RTF"),
     "wake": ("tools.bench.wake", "wake words: misses, false alarms, processor"),
     "wake-engines": ("tools.bench.wake_engines", "wake-word networks on their runtimes, score by score"),
+    "turns": ("tools.bench.turns", "the end of a turn: how soon, and what is lost by it"),
     "conversations": ("tools.bench.conversations", "scripted exchanges of several turns"),
     "grammar": ("tools.bench.grammar", "compiling and changing what can be said"),
     "ablations": ("tools.bench.ablations", "what each part of the search in the grammar brings"),

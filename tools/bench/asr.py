@@ -117,8 +117,8 @@ def _our_decoder(threads: int) -> Decode:
 @contextmanager
 def _peer(threads: int) -> Iterator[tuple[Decode, dict[str, str]]]:
     """Start the peer's process; it answers each file name with a line of JSON."""
-    python = _peer_python()
-    command = [str(python), str(PEER_PROGRAM), str(_peer_model()), str(threads)]
+    python = peer_python()
+    command = [str(python), str(PEER_PROGRAM), str(peer_model()), str(threads)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as child:
@@ -145,7 +145,7 @@ def _peer(threads: int) -> Iterator[tuple[Decode, dict[str, str]]]:
             pipe_in.close()
 
 
-def _peer_python() -> Path:
+def peer_python() -> Path:
     """The interpreter of the peer's environment, made and filled on the first run."""
     python = PEER_FOLDER / "bin" / "python"
     complete = PEER_FOLDER / ".complete"
@@ -165,7 +165,7 @@ def _peer_python() -> Path:
     return python
 
 
-def _peer_model() -> Path:
+def peer_model() -> Path:
     """The folder of its model; fetched like every other pack."""
     fetch = [sys.executable, "-m", "nearfield_models.cli", "fetch", PEER_PACK, "--quiet"]
     told = subprocess.run(fetch, capture_output=True, text=True, check=False)

@@ -1,7 +1,8 @@
-"""Runs in the peer's own environment: ``python faster_whisper_peer.py MODEL_FOLDER THREADS``.
+"""Runs in the peer's own environment: ``python faster_whisper_peer.py MODEL_FOLDER THREADS [--words]``.
 
 Tells its versions as a line of JSON, then answers each WAV or FLAC path on standard input with the seconds of
-decoding and the text. Decoding the file to samples is not timed.
+decoding and the text; with ``--words`` also where each word begins, in seconds. Decoding the file to samples
+is not timed.
 """
 
 import json
@@ -14,7 +15,7 @@ def main() -> None:
     """Load the model, then answer until standard input ends."""
     from faster_whisper import WhisperModel, decode_audio  # type: ignore[import-not-found]
 
-    folder, threads = sys.argv[1], int(sys.argv[2])
+    folder, threads, with_words = sys.argv[1], int(sys.argv[2]), "--words" in sys.argv
     model = WhisperModel(folder, device="cpu", compute_type="int8", cpu_threads=threads)
     answer({name: version(name) for name in ("faster-whisper", "ctranslate2")})
     for line in sys.stdin:
@@ -25,11 +26,16 @@ def main() -> None:
             language="en",
             beam_size=1,
             temperature=0.0,
-            without_timestamps=True,
+            without_timestamps=not with_words,
+            word_timestamps=with_words,
             condition_on_previous_text=False,
         )
-        text = "".join(segment.text for segment in segments)
-        answer({"seconds": time.perf_counter() - began, "text": text})
+        heard = list(segments)
+        told: dict[str, object] = {"text": "".join(segment.text for segment in heard)}
+        told["seconds"] = time.perf_counter() - began
+        if with_words:
+            told["words"] = [(word.word, word.start) for segment in heard for word in segment.words]
+        answer(told)
 
 
 def answer(value: dict[str, object]) -> None:

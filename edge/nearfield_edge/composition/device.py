@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from types import TracebackType
 
@@ -19,6 +20,7 @@ from nearfield_edge.ears import Ears
 from nearfield_edge.engine_loading import Engines
 from nearfield_edge.hearing import Hearing
 from nearfield_edge.inference import InferenceExecutor, background_compute
+from nearfield_edge.judging import TurnJudge
 from nearfield_edge.keeping import StoredTurns
 from nearfield_edge.life.memory import give_back_memory
 from nearfield_edge.records.outbox_loop import OutboxLoop
@@ -95,6 +97,9 @@ class Device:
             around=_wake_phrases(place, engines),
         )
         self._hearing = _hearing(place, engines, dialogue)
+        self._judge = None if engines.turn is None else TurnJudge(engines.turn)
+        if self._judge is None:
+            settings = replace(settings, judge_at_ms=())
         memory = SoundMemory(_remembered_samples(settings))
         work = WorkerParts(
             memory=memory,
@@ -103,6 +108,7 @@ class Device:
             dialogue=dialogue,
             sink=sink,
             executor=self._executor,
+            judge=self._judge,
             time=time,
             clock=place.clock,
         )
@@ -127,7 +133,7 @@ class Device:
 
     async def warm_up(self) -> None:
         """Run every model once, so that the first turn is as fast as the others."""
-        for engine in (self._engines.asr, self._engines.tts):
+        for engine in (self._engines.asr, self._engines.tts, self._engines.turn):
             if engine is not None:
                 await asyncio.to_thread(engine.warm_up)
         if self._hearing is not None and self._hearing.sentences is not None:
@@ -167,6 +173,8 @@ class Device:
     ) -> None:
         await self.agent.close()
         await asyncio.to_thread(self._executor.close)
+        if self._judge is not None:
+            await asyncio.to_thread(self._judge.close)
         self.turns.close()
         self.outbox.close()
 

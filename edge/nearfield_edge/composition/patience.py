@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from nearfield_edge.configuration import Configuration
 from nearfield_edge.turn.endpoint import EndpointSettings
 from nearfield_edge.turn.state import Mode, TurnSettings
+
+_PATIENCE: Final[Mapping[str, float]] = {"patient": 1.5, "normal": 1.0, "brisk": 0.75}
+_JUDGE_AT_MS: Final = (100, 350, 700)
+"""Silence after which it is judged how finished somebody sounds: the longer it is, the surer that is."""
 
 
 def turn_settings(configuration: Configuration, *, loudspeaker: bool) -> TurnSettings:
@@ -14,11 +21,15 @@ def turn_settings(configuration: Configuration, *, loudspeaker: bool) -> TurnSet
         mode=Mode(configuration.wake.mode),
         endpoint=EndpointSettings(
             end_silence_ms=turn.end_silence_ms,
+            patience=_PATIENCE[turn.profile],
             no_speech_ms=turn.no_speech_ms,
             longest_turn_ms=turn.longest_turn_ms,
         ),
         pre_roll_ms=turn.pre_roll_ms,
         post_roll_ms=turn.post_roll_ms,
+        judge_at_ms=_JUDGE_AT_MS if turn.pack else (),
+        answer_ahead=turn.answer_ahead,
+        most_guesses=turn.most_guesses,
         partial_every_ms=turn.partial_every_ms,
         reopen_ms=turn.reopen_ms,
         follow_up_ms=turn.follow_up_ms,

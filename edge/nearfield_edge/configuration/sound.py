@@ -101,12 +101,21 @@ class VadSection(Section):
 class TurnSection(Section):
     """How patient the device is."""
 
+    profile: Literal["patient", "normal", "brisk"] = "normal"
+    """How long people are given to go on."""
+    pack: str = "smart-turn-v3"
+    """Judges by the sound whether somebody has finished; empty for none."""
     end_silence_ms: Milliseconds = 500
+    """Silence that ends a turn where nothing but silence is known."""
     no_speech_ms: Milliseconds = 5_000
     longest_turn_ms: Milliseconds = 20_000
     pre_roll_ms: Milliseconds = 300
-    post_roll_ms: Milliseconds = 200
-    reopen_ms: Milliseconds = 1_200
+    post_roll_ms: Milliseconds = 60
+    answer_ahead: bool = True
+    """Whether what was said is answered in the first silence behind it, to be said if the turn ends there."""
+    most_guesses: int = Field(6, ge=0, le=1_000)
+    """Silences of a turn in which that is tried; its end is always decoded."""
+    reopen_ms: Milliseconds = 1_500
     follow_up_ms: Milliseconds = 6_000
     partial_every_ms: Milliseconds = 400
     think_ms: Milliseconds = 8_000

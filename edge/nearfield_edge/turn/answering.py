@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from nearfield_edge.turn import commands as do
 from nearfield_edge.turn import events as ev
-from nearfield_edge.turn.lifecycle import Step, close, settle
-from nearfield_edge.turn.state import Phase, State, Turn, milliseconds
+from nearfield_edge.turn.content import Answer, Transcript
+from nearfield_edge.turn.lifecycle import Step, close, settle, void_revision
+from nearfield_edge.turn.listening import take_guess, take_judgement
+from nearfield_edge.turn.state import Ahead, Phase, State, Turn, milliseconds
+
+_OPTIONAL: Final = tuple(kind.__name__ for kind in (do.Speculate, do.JudgeTurn, do.PrepareSpeech))
 
 
 def take_report(state: State, turn: Turn, event: ev.WorkEvent) -> Step:
@@ -15,19 +20,29 @@ def take_report(state: State, turn: Turn, event: ev.WorkEvent) -> Step:
     match event:
         case ev.PartialRecognised():
             return replace(state, turn=replace(turn, partial_pending=False)), ()
+        case ev.Guessed():
+            return take_guess(state, turn, event)
+        case ev.TurnJudged():
+            return take_judgement(state, turn, event)
         case ev.WorkFailed():
             return _work_failed(state, turn, event)
         case ev.SpeechEnded() if turn.phase is Phase.SPEAKING:
             return _spoken(state, turn)
-        case ev.Answered() if turn.phase is Phase.THINKING:
-            return _answered(state, turn, event)
+        case ev.Answered(answer=answer) if turn.phase is Phase.THINKING:
+            return _answered(state, turn, answer)
+        case ev.Answered(answer=answer) if turn.phase is Phase.LISTENING and turn.ahead is not None:
+            return _answered_ahead(state, turn, turn.ahead, answer)
         case _ if turn.phase is Phase.THINKING and not turn.apologising:
+            return _next_stage(state, turn, event)
+        case ev.Understood() | ev.RouteChosen() if turn.ahead is not None:
             return _next_stage(state, turn, event)
     return state, ()
 
 
 def _next_stage(state: State, turn: Turn, event: ev.WorkEvent) -> Step:
     match event:
+        case ev.Recognised(transcript=transcript) if turn.ahead is not None:
+            return _kept_or_not(state, turn, turn.ahead, transcript)
         case ev.Recognised(transcript=transcript) if not transcript.text:
             return close(state, turn, "no_speech")
         case ev.Recognised(turn_id=turn_id, revision=revision, transcript=transcript):
@@ -45,14 +60,32 @@ def _next_stage(state: State, turn: Turn, event: ev.WorkEvent) -> Step:
     return state, ()
 
 
-def _answered(state: State, turn: Turn, event: ev.Answered) -> Step:
-    answer = event.answer
+def _kept_or_not(state: State, turn: Turn, ahead: Ahead, transcript: Transcript) -> Step:
+    """The turn has ended: what was made of it ahead counts, unless something else was said after all."""
+    if transcript == ahead.transcript:
+        return (state, ()) if ahead.answer is None else _answered(state, turn, ahead.answer)
+    turn, void = void_revision(turn)
+    dropped = do.DropGuess(turn_id=turn.turn_id, revision=turn.revision)
+    anew = ev.Recognised(turn_id=turn.turn_id, revision=turn.revision, transcript=transcript)
+    state, done = _next_stage(replace(state, turn=turn), turn, anew)
+    return state, (*void, dropped, *done)
+
+
+def _answered_ahead(state: State, turn: Turn, ahead: Ahead, answer: Answer) -> Step:
+    state = replace(state, turn=replace(turn, ahead=replace(ahead, answer=answer)))
+    if not answer.text:
+        return state, ()
+    return state, (do.PrepareSpeech(turn_id=turn.turn_id, revision=turn.revision, text=answer.text),)
+
+
+def _answered(state: State, turn: Turn, answer: Answer) -> Step:
     turn = replace(
         turn,
         phase=Phase.SPEAKING if answer.text else Phase.SETTLING,
         phase_since=state.at,
         answered=True,
         asks=answer.asks,
+        ahead=None,
     )
     state = replace(state, turn=turn)
     if answer.text:
@@ -61,15 +94,20 @@ def _answered(state: State, turn: Turn, event: ev.Answered) -> Step:
 
 
 def _spoken(state: State, turn: Turn) -> Step:
-    turn = replace(turn, phase=Phase.SETTLING, phase_since=state.at)
+    # whoever speaks after a question has heard it, and answers it
+    turn = replace(turn, phase=Phase.SETTLING, phase_since=state.at, sealed=turn.sealed or turn.asks)
     return wait(replace(state, turn=turn), turn)
 
 
 def _work_failed(state: State, turn: Turn, event: ev.WorkFailed) -> Step:
-    if event.stage == do.Speculate.__name__:
-        return state, ()  # if the turn ends here, the utterance is decoded again
+    if event.stage in _OPTIONAL:
+        return state, ()  # if it is needed after all, it is done again
     if event.stage == do.RecognisePartial.__name__:
         return replace(state, turn=replace(turn, partial_pending=False)), ()
+    if turn.phase is Phase.LISTENING and turn.ahead is not None:
+        turn, void = void_revision(turn)
+        dropped = do.DropGuess(turn_id=turn.turn_id, revision=turn.revision)
+        return replace(state, turn=turn), (*void, dropped)
     if turn.phase is Phase.THINKING:
         return _fail(state, turn, event.code)
     if turn.phase is Phase.SPEAKING:
@@ -81,11 +119,10 @@ def _fail(state: State, turn: Turn, fault: str) -> Step:
     """Apologise once; if even that fails, end the turn."""
     if turn.apologising:
         return close(state, turn, "failed")
-    cancel = do.CancelWork(turn_id=turn.turn_id, revision=turn.revision)
-    drop = do.DropEffects(turn_id=turn.turn_id, revision=turn.revision)
-    turn = replace(turn, revision=turn.revision + 1, apologising=True, phase_since=state.at)
+    turn, void = void_revision(turn)
+    turn = replace(turn, apologising=True, phase_since=state.at)
     sorry = do.Apologise(turn_id=turn.turn_id, revision=turn.revision, fault=fault)
-    return replace(state, turn=turn), (cancel, drop, sorry)
+    return replace(state, turn=turn), (*void, sorry)
 
 
 def wait(state: State, turn: Turn) -> Step:

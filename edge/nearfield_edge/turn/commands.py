@@ -46,8 +46,31 @@ class Speculate:
     revision: int
     first_sample: int
     end_sample: int
+    speech_end: int
+    """Where the silence began."""
     wake_phrase: str | None
     """Set when the utterance may begin with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeTurn:
+    """Find out by its sound whether the person has finished."""
+
+    turn_id: str
+    revision: int
+    first_sample: int
+    end_sample: int
+    speech_end: int
+    """Where the silence began."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropGuess:
+    """The person spoke on before the turn had ended: what was made of the first part is void."""
+
+    turn_id: str
+    revision: int
+    """The new revision."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +138,15 @@ class Speak:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrepareSpeech:
+    """Compute the beginning of a reply that may be said soon."""
+
+    turn_id: str
+    revision: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StopSpeaking:
     """Silence, at once."""
 
@@ -158,11 +190,14 @@ Command = (
     | ReopenTurn
     | RecognisePartial
     | Speculate
+    | JudgeTurn
+    | DropGuess
     | Recognise
     | Understand
     | ChooseRoute
     | Act
     | Apologise
+    | PrepareSpeech
     | Speak
     | StopSpeaking
     | CancelWork

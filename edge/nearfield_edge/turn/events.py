@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nearfield_edge.turn.content import Answer, Transcript
+from nearfield_edge.turn.endpoint import Sentence
 from nearfield_sync.messages.turn_record import RouteDecision, Understanding
 
 
@@ -84,6 +85,30 @@ class PartialRecognised:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Guessed:
+    """What was said, if the present silence ends the turn."""
+
+    turn_id: str
+    revision: int
+    speech_end: int
+    """Where that silence began."""
+    transcript: Transcript
+    sentence: Sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnJudged:
+    """How finished the person sounds."""
+
+    turn_id: str
+    revision: int
+    speech_end: int
+    """Where the silence began in which it was judged."""
+    completeness: float
+    """A probability, 0..1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recognised:
     """What was said, whole."""
 
@@ -152,6 +177,8 @@ class WorkFailed:
 InputEvent = HopHeard | WakeDetected | TalkPressed | TalkReleased | TextGiven | MuteChanged | StopAsked
 WorkEvent = (
     PartialRecognised
+    | Guessed
+    | TurnJudged
     | Recognised
     | Understood
     | RouteChosen

@@ -41,7 +41,7 @@ def give_up(state: State, outcome: str) -> Step:
 
 def close(state: State, turn: Turn, outcome: str, *, listen_on: bool = True) -> Step:
     """End ``turn``; after an answer that asks, the device listens on."""
-    busy = turn.phase in (Phase.THINKING, Phase.SPEAKING)
+    busy = turn.phase in (Phase.THINKING, Phase.SPEAKING) or turn.ahead is not None
     cancel = (do.CancelWork(turn_id=turn.turn_id, revision=turn.revision),) if busy else ()
     drop = () if turn.settled else drop_staged(turn)
     closed = do.CloseTurn(turn_id=turn.turn_id, outcome=outcome)
@@ -62,9 +62,15 @@ def stop_speech(turn: Turn) -> tuple[do.Command, ...]:
 
 def drop_staged(turn: Turn) -> tuple[do.Command, ...]:
     """What takes back the effects that the turn may have staged."""
-    if turn.phase is Phase.LISTENING:
+    if turn.phase is Phase.LISTENING and turn.ahead is None:
         return ()
     return (do.DropEffects(turn_id=turn.turn_id, revision=turn.revision),)
+
+
+def void_revision(turn: Turn) -> tuple[Turn, tuple[do.Command, ...]]:
+    """Let nothing count any more that is done or staged for the present revision; begin the next."""
+    void = (do.CancelWork(turn_id=turn.turn_id, revision=turn.revision), *drop_staged(turn))
+    return replace(turn, revision=turn.revision + 1, ahead=None, partial_pending=False), void
 
 
 def window_passed(state: State, turn: Turn) -> bool:

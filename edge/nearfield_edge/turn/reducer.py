@@ -18,18 +18,19 @@ from nearfield_edge.turn import commands as do
 from nearfield_edge.turn import events as ev
 from nearfield_edge.turn.answering import take_report, wait
 from nearfield_edge.turn.content import Transcript
-from nearfield_edge.turn.endpoint import EndReason, Listening, end_of_turn
+from nearfield_edge.turn.endpoint import EndReason
 from nearfield_edge.turn.lifecycle import (
     Step,
     begin,
     close,
-    drop_staged,
     earlier,
     give_up,
     new_turn,
     stop_speech,
+    void_revision,
     window_passed,
 )
+from nearfield_edge.turn.listening import end_listening, listen
 from nearfield_edge.turn.state import Mode, Phase, State, Turn, milliseconds, samples
 
 
@@ -74,121 +75,10 @@ def _hop(state: State, speech: bool) -> Step:
             return begin(state, replace(turn, speech_began=state.at, speech_end=state.at))
         return state, ()
     if turn.phase is Phase.LISTENING:
-        return _listen(state, turn, speech)
+        return listen(state, turn, speech)
     if onset and _may_reopen(state, turn):
         return _reopen(state, turn)
     return wait(state, turn)
-
-
-def _listen(state: State, turn: Turn, speech: bool) -> Step:
-    if speech and not _is_tail(state, turn):
-        if turn.speech_began is None:
-            turn = replace(turn, speech_began=state.at, first_sample=_utterance_start(state, turn))
-        turn = replace(turn, speech_end=state.at, quiet_since=None)
-    elif speech:
-        turn = replace(turn, quiet_since=None)
-    elif turn.quiet_since is None:
-        turn = replace(turn, quiet_since=state.at)
-    since = turn.opened_at if turn.speech_end is None else turn.speech_end
-    patience = state.settings.endpoint
-    if turn.opened_by == "follow_up":
-        patience = replace(patience, no_speech_ms=state.settings.follow_up_ms)
-    reason = end_of_turn(
-        Listening(
-            has_speech=turn.speech_end is not None,
-            trailing_silence_ms=milliseconds(state.at - since),
-            turn_ms=milliseconds(state.at - turn.opened_at),
-            talk_held=turn.talk_held,
-            talk_released=False,
-        ),
-        patience,
-    )
-    state = replace(state, turn=turn)
-    if reason is not None:
-        return _end_listening(state, turn, reason)
-    return _speculation(state, turn) or _partial(state, turn)
-
-
-def _is_tail(state: State, turn: Turn) -> bool:
-    """Whether this may still be the wake word, or the device's own question, dying away in the room."""
-    settings = state.settings
-    after_question = turn.opened_by == "follow_up" and settings.half_duplex
-    if turn.speech_began is not None or not (turn.wake_phrase is not None or after_question):
-        return False
-    quiet_ms = 0 if turn.quiet_since is None else milliseconds(state.at - turn.quiet_since)
-    since = turn.opened_at if turn.wake_ended is None else turn.wake_ended
-    fresh = milliseconds(state.at - since) < settings.tail_ms
-    return fresh and quiet_ms < settings.tail_gap_ms
-
-
-def _utterance_start(state: State, turn: Turn) -> int:
-    """Where the utterance begins: with the wake word when the request followed in the same breath."""
-    quiet_ms = 0 if turn.quiet_since is None else milliseconds(state.at - turn.quiet_since)
-    if turn.wake_phrase is not None and quiet_ms < state.settings.wake_pause_ms:
-        return turn.first_sample
-    silent_from = turn.first_sample if turn.quiet_since is None else turn.quiet_since
-    return max(turn.first_sample, silent_from, earlier(state, state.settings.pre_roll_ms))
-
-
-def _speculation(state: State, turn: Turn) -> Step | None:
-    """Begin to decode what was said, once there is enough silence behind it to decode it for good."""
-    end = turn.speech_end
-    if end is None or end == turn.speculated or state.at < end + samples(state.settings.post_roll_ms):
-        return None
-    command = do.Speculate(
-        turn_id=turn.turn_id,
-        revision=turn.revision,
-        first_sample=turn.first_sample,
-        end_sample=_utterance_end(state, end),
-        wake_phrase=_leading_phrase(turn),
-    )
-    return replace(state, turn=replace(turn, speculated=end)), (command,)
-
-
-def _utterance_end(state: State, speech_end: int) -> int:
-    return min(state.at, speech_end + samples(state.settings.post_roll_ms))
-
-
-def _leading_phrase(turn: Turn) -> str | None:
-    """The wake phrase, where the utterance may begin with it."""
-    apart = turn.first_sample > turn.opened_at
-    return None if apart else turn.wake_phrase
-
-
-def _partial(state: State, turn: Turn) -> Step:
-    every_ms = state.settings.partial_every_ms
-    due = every_ms > 0 and state.at >= turn.partial_at + samples(every_ms)
-    heard_more = turn.speech_end is not None and turn.speech_end > turn.partial_at
-    if not heard_more or turn.partial_pending or not due:
-        return state, ()
-    command = do.RecognisePartial(
-        turn_id=turn.turn_id, revision=turn.revision, first_sample=turn.first_sample, end_sample=state.at
-    )
-    return replace(state, turn=replace(turn, partial_at=state.at, partial_pending=True)), (command,)
-
-
-def _end_listening(state: State, turn: Turn, reason: EndReason) -> Step:
-    if turn.speech_end is None:
-        return close(state, turn, "no_speech")
-    command = do.Recognise(
-        turn_id=turn.turn_id,
-        revision=turn.revision,
-        first_sample=turn.first_sample,
-        end_sample=_utterance_end(state, turn.speech_end),
-        heard_until=state.at,
-        speech_end=turn.speech_end,
-        reason=reason.value,
-        wake_phrase=_leading_phrase(turn),
-    )
-    turn = replace(
-        turn,
-        phase=Phase.THINKING,
-        phase_since=state.at,
-        talk_held=False,
-        partial_pending=False,
-        sealed=turn.sealed or reason is not EndReason.SILENCE,
-    )
-    return replace(state, turn=turn), (command,)
 
 
 def _may_reopen(state: State, turn: Turn) -> bool:
@@ -198,26 +88,21 @@ def _may_reopen(state: State, turn: Turn) -> bool:
 
 
 def _reopen(state: State, turn: Turn) -> Step:
-    before = (
-        do.CancelWork(turn_id=turn.turn_id, revision=turn.revision),
-        *stop_speech(turn),
-        *drop_staged(turn),
-    )
+    silent = stop_speech(turn)
+    turn, void = void_revision(turn)
     turn = replace(
         turn,
-        revision=turn.revision + 1,
         phase=Phase.LISTENING,
         phase_since=state.at,
         speech_end=state.at,
         partial_at=state.at,
-        partial_pending=False,
-        speculated=None,
+        pause=None,
         answered=False,
         apologising=False,
         asks=False,
     )
     command = do.ReopenTurn(turn_id=turn.turn_id, revision=turn.revision, at=state.at)
-    return replace(state, turn=turn), (*before, command)
+    return replace(state, turn=turn), (*void, *silent, command)
 
 
 # ── wake word, button, keyboard, mute ───────────────────────────────────────────────────────────
@@ -256,7 +141,7 @@ def _released(state: State) -> Step:
     if turn is None or turn.phase is not Phase.LISTENING or not turn.talk_held:
         return state, ()
     reason = EndReason.RELEASED if turn.speech_end is not None else EndReason.NO_SPEECH
-    return _end_listening(state, turn, reason)
+    return end_listening(state, turn, reason)
 
 
 def _text(state: State, event: ev.TextGiven) -> Step:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from nearfield_edge.turn.endpoint import EndpointSettings
+from nearfield_edge.turn.content import Answer, Transcript
+from nearfield_edge.turn.endpoint import EndpointSettings, Sentence
 from nearfield_models.pcm import SAMPLES_PER_MS
 
 
@@ -36,9 +37,15 @@ class TurnSettings:
     endpoint: EndpointSettings = field(default_factory=EndpointSettings)
     pre_roll_ms: int = 300
     """Sound kept from before speech was noticed."""
-    post_roll_ms: int = 200
+    post_roll_ms: int = 60
     """Sound after the last speech that the recogniser gets; as soon as there is so much of it, the utterance
     is decoded as if the turn had ended."""
+    judge_at_ms: tuple[int, ...] = ()
+    """Silence after which it is judged how finished the person sounds; none where nothing can judge it."""
+    answer_ahead: bool = True
+    """Whether a sentence is answered before it is decided that the turn has ended."""
+    most_guesses: int = 6
+    """Silences of a turn in which it is decoded as if it had ended; after them only its end is decoded."""
     wake_lead_ms: int = 1_200
     """Sound kept from before the wake word's detection when the request follows in the same breath."""
     tail_ms: int = 250
@@ -49,7 +56,7 @@ class TurnSettings:
     """Silence after the wake word that makes what follows a sentence of its own."""
     partial_every_ms: int = 400
     """How often the utterance so far is decoded; 0 for never."""
-    reopen_ms: int = 1_200
+    reopen_ms: int = 1_500
     """Speech that resumes this soon after its end belongs to the same turn."""
     follow_up_ms: int = 6_000
     """How long an answer to the device's own question is waited for; 0 waits for none."""
@@ -57,6 +64,28 @@ class TurnSettings:
     longest_reply_ms: int = 60_000
     half_duplex: bool = False
     """Whether the device is deaf to speech while it speaks (a loudspeaker without echo cancellation)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """A silence that may end the turn, and what is known of it."""
+
+    began: int
+    """Where speech was last heard."""
+    sentence: Sentence = Sentence.UNKNOWN
+    comma: bool = False
+    completeness: float | None = None
+    looks: int = 0
+    """How often it was asked how finished the person sounds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """What is made of an utterance before it is decided that it is over."""
+
+    transcript: Transcript
+    answer: Answer | None = None
+    """None until there is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +112,11 @@ class Turn:
     """Whether no further speech is taken in: a released button, a typed text, the greatest length."""
     partial_at: int = 0
     partial_pending: bool = False
-    speculated: int | None = None
-    """End of the speech that was last decoded as if the turn had ended."""
+    pause: Pause | None = None
+    """The present silence, once it is long enough to be taken for the end."""
+    ahead: Ahead | None = None
+    guesses: int = 0
+    """Silences so far that were taken for the end."""
     answered: bool = False
     apologising: bool = False
     asks: bool = False

@@ -7,7 +7,7 @@ transcript by it. The automaton itself (``automaton``, ``grammar``) knows nothin
 from nearfield_models.grammar.compiler import SentenceSource, compile_grammar
 from nearfield_models.grammar.grammar import Grammar, ListValue
 from nearfield_models.grammar.matches import GrammarMatch, SlotValue
-from nearfield_models.grammar.matching import match_text
+from nearfield_models.grammar.matching import match_text, may_go_on
 
 __all__ = [
     "Grammar",
@@ -17,4 +17,5 @@ __all__ = [
     "SlotValue",
     "compile_grammar",
     "match_text",
+    "may_go_on",
 ]

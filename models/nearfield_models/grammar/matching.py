@@ -44,6 +44,22 @@ def match_text(
     return tuple(distinct(ranked))[:limit]
 
 
+def may_go_on(grammar: Grammar, skill: str, text: str, *, context: Mapping[str, str] | None = None) -> bool:
+    """Whether a sentence of a skill could go on behind what was said so far.
+
+    Args:
+        grammar: What can be said.
+        skill: The one that the sentence is for.
+        text: A sentence, whole or not. What only a filler follows ("a latte please") does not go on.
+        context: As in `match_text`.
+    """
+    found = next(each for each in grammar.skills if each.skill == skill)
+    words = [word.text for word in split_words(text, found.language)]
+    if not 0 < len(words) <= LONGEST_TEXT_WORDS:
+        return False
+    return Walk(found, words, possible_blocks(found, context or {})).may_go_on()
+
+
 def _matches(
     skill: SkillGrammar, text: str, words: Sequence[Word], known: Mapping[str, str]
 ) -> Iterator[RankedMatch]:

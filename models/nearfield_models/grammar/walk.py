@@ -73,6 +73,18 @@ class Walk:
         self._resumed: dict[int, dict[int, int]] = {}
         self._columns: list[Column] = [{} for _ in range(len(words) + 1)]
         self._spans: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
+        self._last: tuple[int, ...] = ()
+
+    def may_go_on(self) -> bool:
+        """Whether a sentence that has begun goes on behind the words, fillers and corrections aside."""
+        for _ in self.completed():
+            pass
+        return any(self._goes_on(state) for state in self._last if state != START)
+
+    def _goes_on(self, state: int) -> bool:
+        automaton, open_blocks = self._skill.automaton, self._skill.open_blocks
+        ahead = (*automaton.words[state].values(), *(target for _, target in automaton.lists[state]))
+        return any(open_blocks[target] & self._blocks for target in ahead)
 
     def completed(self) -> Iterator[tuple[int, Way]]:
         """Give every sentence that the words make, as a template's number and the way through it."""
@@ -92,6 +104,7 @@ class Walk:
                 if place < count:
                     self._advance(place, state, ways)
             column.clear()
+            self._last = tuple(state for state, _ in kept)
 
     def _advance(self, place: int, state: int, ways: Collection[Way]) -> None:
         word = self._words[place]

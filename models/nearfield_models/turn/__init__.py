@@ -1,0 +1,1 @@
+"""End of turn: the seam in ``engine``, one engine a file beside it."""
