@@ -111,13 +111,18 @@ def spoken(text: str, language: str = "en-us") -> str:
     if not language.casefold().startswith("en"):
         return text
     month_first = language.casefold().replace("_", "-") in ("en", "en-us")
-    read = text if text.isascii() else _FOREIGN.sub(_plain_digits, text)
+    read = ascii_digits(text)
     while (
         again := _PATTERN.sub(lambda match: _set_in(match, _read(match, month_first=month_first)), read)
     ) != read:
         # Once more: what was read may have stood in its neighbour's way. There is less to read each time.
         read = re.sub(" {2,}", " ", again)
     return read
+
+
+def ascii_digits(text: str) -> str:
+    """Write the digits of other scripts, and numbers and fractions of one character, in plain digits."""
+    return text if text.isascii() else _FOREIGN.sub(_plain_digits, text)
 
 
 def _read(match: re.Match[str], *, month_first: bool) -> str:
@@ -211,7 +216,6 @@ def _set_in(match: re.Match[str], words: str) -> str:
 
 
 def _plain_digits(match: re.Match[str]) -> str:
-    """A digit of another script, or a fraction or number that is one character, as plain digits."""
     character = match.group()
     decimal = unicodedata.decimal(character, None)
     if decimal is not None:
