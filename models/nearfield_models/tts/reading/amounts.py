@@ -31,6 +31,7 @@ UNITS: Final[Mapping[str, tuple[str, str]]] = {
     "%": ("percent", "percent"),
     "‰": ("per mille", "per mille"),
     "°C": ("degree Celsius", "degrees Celsius"),
+    "ºC": ("degree Celsius", "degrees Celsius"),
     "°F": ("degree Fahrenheit", "degrees Fahrenheit"),
     "°": ("degree", "degrees"),
     "km/h": ("kilometre per hour", "kilometres per hour"),

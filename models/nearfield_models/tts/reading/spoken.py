@@ -26,7 +26,7 @@ def _any_of(words: Mapping[str, object]) -> str:
     return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
 
 
-_NUMBER: Final = r"\d+(?:,\d{3}(?!\d))*(?:\.\d+)?"
+_NUMBER: Final = r"(?>\d+(?:,\d{3}(?!\d))*(?:\.\d+)?)"
 _MONTHS: Final = rf"(?:{'|'.join(times.MONTHS)}|(?:{abbreviations.MONTH_NAMES})\b\.?)"
 _SIGN: Final = r"[£$€¥]"
 _CODE: Final = r"GBP|USD|EUR|CHF|JPY"
@@ -61,23 +61,27 @@ _PATTERN: Final = re.compile(
     | (?P<telephone>(?<![\w.+])(?:\+\d{{1,3}}(?:[ .-]?(?:\(\d{{1,4}}\)|\d{{2,5}})){{2,5}}
           | \(\d{{3,5}}\)[ ]?\d{{3,4}}(?:[ -]?\d{{3,4}})?
           | \d{{3}}[-. ]\d{{3}}[-. ]\d{{4}} | \d{{3}}-\d{{4}}
-          | 0\d{{2,4}}[ -]\d{{3,4}}(?:[ -]?\d{{3,4}})?)(?![\w-]))
+          | (?<!\d\s)0\d{{2,4}}[ -]\d{{3,4}}(?:[ -]?\d{{3,4}})?)(?![\w-]))
     | (?P<fixed>(?<![\w.])(?:{_any_of(abbreviations.SHORTENED)})(?!\w))
-    | (?P<dash>(?<=[\dm%])\s?[-–—]\s?(?={_SIGN}?\d))
+    | (?P<dash>(?:(?<=[\dm%])|(?<=m\.))\s?[-–—]\s?(?={_SIGN}?\d))
     | (?P<minus>(?<![\w.)\]])[-−](?={_SIGN}?\d))
     | (?P<decade>(?<![\w.])'?(?P<tens>(?:1[5-9]|20)\d0|(?:(?<=')|(?<=\bthe\s))\d0)s\b)
     | (?P<quantity>(?<![\w.])(?P<count>{_NUMBER})[\s-]?(?P<unit>{_any_of(UNITS)})(?!\w)(?:\.(?=\s[a-z]))?)
     | (?P<ordinal>(?<![\w.])(?P<place>\d+(?:,\d{{3}})*)(?:st|nd|rd|th)\b)
     | (?P<fraction>(?<![\w./])(?:(?P<whole>\d+)\s+)?(?P<above>\d{{1,2}})/(?P<below>\d{{1,3}})(?![\w/]))
     | (?P<ratio>(?<![\w.:])(?P<to_one>\d{{1,4}}):(?P<to_other>\d{{1,4}})(?![\w:]))
+    | (?P<lower>(?<![\w.-]){_NUMBER}(?=\s?[-–—]\s?{_SIGN}?{_NUMBER}(?::\d\d)?
+        \s?(?:{_HALF}|(?:{_any_of(UNITS)})(?!\w))))
     | (?P<code>(?<![\w.-])(?=[\w-]{{0,40}}\d)(?=[\w-]{{0,40}}[^\W\d_])\w+(?:[.-]\w*\d\w*|-\w+)*)
     | (?P<version>(?<![\w.])\d+(?:\.\d+){{2,}})
-    | (?P<year>(?<=\b(?:in|of|by)\s)(?P<year_in>(?:1[1-9]|20)\d\d)(?![\w,.:%/]*\d|\w)
-        |(?<=\b(?:since|until|after)\s)(?P<year_since>(?:1[1-9]|20)\d\d)(?![\w,.:%/]*\d|\w))
-    | (?P<numbered>(?:\#|\bNo\.\s?)(?=\d))
+    | (?P<year>(?:(?<=\b(?:in|of|by)\s)|(?<=\bfrom\s)|(?<=\b(?:since|until|after)\s)
+          |(?<=\b(?:19|20)\d\d\sto\s)|(?<=\b(?:19|20)\d\d[-–])|(?<!\w)(?=\d+[-–](?:19|20)\d\d(?![\w-])))
+        (?:1[1-9]|20)\d\d(?![,.:%/]*\d|\w))
+    | (?P<numbered>(?:\#|\b[Nn]o\.\s?)(?=\d))
     | (?P<number>{_NUMBER})
     | (?P<street>\b(?:St|Dr)\.)
     | (?P<title>\b(?:{_any_of(abbreviations.TITLES)})(?:\.|(?=\s[A-Z])))
+    | (?P<initials>\b(?:[A-Z]\.){{2,}})
     | (?P<half_of_day>\b[ap]\.m\.)
     | (?P<named>\b(?:{abbreviations.MONTH_NAMES}|{abbreviations.DAY_NAMES})\.(?=\s|,)
         |\b(?:{abbreviations.DAY_NAMES})(?=,?\s\d|\s?[-–]\s?(?:{abbreviations.DAY_NAMES})\b))
@@ -184,9 +188,13 @@ _READINGS: Final[Mapping[str, Callable[[re.Match[str]], str]]] = {
     "ratio": lambda found: f"{cardinal(found['to_one'])} to {cardinal(found['to_other'])}",
     "code": lambda found: addresses.code(found.group()),
     "version": lambda found: " point ".join(map(cardinal, found.group().split("."))),
-    "year": lambda found: year(found["year_in"] or found["year_since"]),
+    "year": lambda found: year(found.group()),
     "numbered": lambda _: "number ",
     "number": lambda found: cardinal(found.group()),
+    "lower": lambda found: cardinal(found.group()),
+    "initials": lambda found: abbreviations.ended(
+        found, addresses.characters(found.group().replace(".", ""))
+    ),
     "street": abbreviations.street_or_name,
     "title": abbreviations.title,
     "half_of_day": abbreviations.half_of_day,
