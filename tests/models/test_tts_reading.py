@@ -92,6 +92,8 @@ READ = {
         ("guest1234", "guest one two three four"),
         ("WPA2", "W P eh two"),
         ("Room A is free", "Room eh is free"),
+        ("in room A. A latte", "in room eh. A latte"),
+        ("m, a, 2, a", "m, eh, two, eh"),
     ],
 }
 

@@ -86,7 +86,7 @@ _PATTERN: Final = re.compile(
     | (?P<named>\b(?:{abbreviations.MONTH_NAMES}|{abbreviations.DAY_NAMES})\.(?=\s|,)
         |\b(?:{abbreviations.DAY_NAMES})(?=,?\s\d|\s?[-–]\s?(?:{abbreviations.DAY_NAMES})\b))
     | (?P<until>(?<=Mon|Tue|Wed|Thu|Fri|Sat|Sun)\s?[-–]\s?(?P<until_day>{abbreviations.DAY_NAMES})\b)
-    | (?P<letter>(?<=[\w,]\s)A(?![\w'.]))
+    | (?P<letter>(?<=[\w,]\s)A(?![\w'])|(?<=,\s)a(?=[,.]|$))
     | (?P<either>(?<=[^\W\d_])/(?=[^\W\d_]))
     | (?P<sign>[%‰°&+=@#<>~£$€¥×÷±²³*_`|\\^])
     )""",
