@@ -20,6 +20,7 @@ Marx = "mˈɑːks"
 Mats = "mˈæts"
 nearfield = { say = "near field" }
 "St Ives" = { say = "Saint Ives" }
+St = { say = "street" }
 Ives = { say = "eaves" }
 B2 = { say = "bee too" }
 """
