@@ -141,10 +141,7 @@ def _read(match: re.Match[str], *, month_first: bool) -> str:
 def _slashed(match: re.Match[str], *, month_first: bool) -> str:
     first, second, years = match["first"], match["second"], match["slashed_year"]
     month_first = month_first and match["stroke"] == "/"
-    for day, month, order in ((second, first, True), (first, second, False)):
-        if order is month_first and times.is_day_of(day, month):
-            return times.date(day, month, years, month_first=order)
-    for day, month in ((first, second), (second, first)):
+    for day, month in ((second, first), (first, second))[:: 1 if month_first else -1]:
         if times.is_day_of(day, month):
             return times.date(day, month, years, month_first=month_first)
     return " ".join(map(cardinal, (first, second, years)))
