@@ -14,6 +14,7 @@ from nearfield_models.runtime.session import RuntimeOptions
 from nearfield_models.site_files import is_file_name, pack_or_file
 from nearfield_models.store import ModelStore
 from nearfield_models.tts.engine import TtsEngine
+from nearfield_models.tts.lexicon import Lexicon, LexiconVoice, read_lexicon
 from nearfield_models.turn.engine import TurnEngine
 from nearfield_models.vad.engine import VadEngine
 from nearfield_models.wake.engine import WakeEngine
@@ -41,7 +42,8 @@ def load_engines(configuration: Configuration, *, hear: bool, speak: bool) -> En
     """Load the models a command needs, side by side.
 
     Raises:
-        ModelsError: A pack is missing, damaged or not accepted, or a model cannot be loaded.
+        ModelsError: A pack is missing, damaged or not accepted, a model cannot be loaded, or the site's
+            lexicon is wrong.
         EdgeError: Porcupine is refused here, or lacks its key or its keywords.
     """
     chosen = configuration.engines
@@ -57,6 +59,7 @@ def load_engines(configuration: Configuration, *, hear: bool, speak: bool) -> En
     policy = named_policy(configuration.device.profile)
     described = [store.catalogue.manifest(pack) for pack in packs if not is_file_name(pack)]
     verdicts = require_accepted(described, policy)
+    lexicon = read_lexicon(chosen.lexicon) if speak and chosen.lexicon else None
     runtime = RuntimeOptions(
         engine=chosen.runtime,
         providers=chosen.providers,
@@ -93,7 +96,12 @@ def load_engines(configuration: Configuration, *, hear: bool, speak: bool) -> En
             phrase_vad=phrase_vad.result() if phrase_vad else None,
             turn=turn.result() if turn else None,
             asr=asr.result() if asr else None,
-            tts=tts.result() if tts else None,
-            versions={pack.id: pack.digest for pack in (pack_or_file(name, store) for name in packs)},
+            tts=_voice(tts.result(), lexicon) if tts else None,
+            versions={pack.id: pack.digest for pack in (pack_or_file(name, store) for name in packs)}
+            | ({} if lexicon is None else {"lexicon": lexicon.digest}),
             notices=tuple(verdict.notice for verdict in verdicts if verdict.notice),
         )
+
+
+def _voice(voice: TtsEngine, lexicon: Lexicon | None) -> TtsEngine:
+    return voice if lexicon is None else LexiconVoice(voice, lexicon)

@@ -15,6 +15,8 @@
     ├── EngineError              a model refused its input or failed while running
     ├── WakePhraseError          a wake phrase that cannot be said or recognised
     ├── AudioFormatError         sound that cannot be read or converted
+    ├── SsmlError                marked-up speech that cannot be read
+    ├── LexiconError             a site's own pronunciations are wrong
     ├── GrammarError             a sentence template is wrong
     ├── TeachingError            too few sentences to learn intents from
     ├── TrainedWeightsError      kept weights of a classifier are damaged
@@ -108,6 +110,28 @@ class AudioFormatError(ModelsError):
     """Sound that cannot be read or converted."""
 
     code = "audio_unreadable"
+
+
+class SsmlError(ModelsError):
+    """Marked-up speech cannot be read; the message says what and where.
+
+    Attributes:
+        line: Where, from 1.
+        column: Where in the line, from 1.
+    """
+
+    code = "ssml_invalid"
+
+    def __init__(self, fault: str, *, line: int, column: int) -> None:
+        super().__init__(f"SSML, line {line}, column {column}: {fault}")
+        self.line = line
+        self.column = column
+
+
+class LexiconError(ModelsError):
+    """A site's own pronunciations are wrong; the message names the file and the line."""
+
+    code = "lexicon_invalid"
 
 
 class GrammarError(ModelsError):

@@ -120,6 +120,41 @@ def test_the_production_profile_refuses_the_research_voice_by_name(shell: Shell)
     assert not (shell.folder / "hello.wav").exists()
 
 
+@pytest.mark.models
+def test_marked_up_speech_is_said_with_its_marks_and_what_is_ignored_is_told(shell: Shell) -> None:
+    chime = shell.folder / "chime.wav"
+    soundfile.write(chime, np.full(24_000, 0.25), 24_000)
+    markup = (
+        '<speak><audio src="chime"/><mark name="words"/>Ready.<break time="2s"/>'
+        '<audio src="nobody">Yes.</audio><prosody pitch="low">No.</prosody></speak>'
+    )
+    result = shell.nearfield("say", markup, "--sound", f"chime={chime}", "-o", shell.folder / "said.wav")
+    if "nearfield-models fetch" in result.err:
+        pytest.skip(result.err.strip())
+    assert result.status == 0
+    assert "mark words at 1.000 s (sample 22050)" in result.err
+    assert "line 1, column 104: ignored: pitch of <prosody>" in result.err
+    said, rate_hz = soundfile.read(shell.folder / "said.wav")
+    assert np.abs(said[rate_hz // 4 : rate_hz // 2] - 0.25).max() < 0.01
+    assert said.size > 3.9 * rate_hz
+
+
+@pytest.mark.models
+def test_marked_up_speech_that_is_wrong_is_refused_with_its_place_and_says_nothing(shell: Shell) -> None:
+    result = shell.nearfield("say", "--ssml", "<speak>\n<brek/></speak>", "-o", shell.folder / "said.wav")
+    if "nearfield-models fetch" in result.err:
+        pytest.skip(result.err.strip())
+    assert result.status == 1
+    assert "SSML, line 2, column 1: <brek>" in result.err.splitlines()[-1]
+    assert not (shell.folder / "said.wav").exists()
+
+
+def test_a_sound_for_speech_is_given_as_a_name_and_a_file(shell: Shell) -> None:
+    result = shell.nearfield("say", "hello", "--sound", "chime.wav")
+    assert result.status == 2
+    assert "'chime.wav' is not NAME=FILE" in result.err
+
+
 def test_the_device_does_not_start_where_there_is_no_microphone(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:

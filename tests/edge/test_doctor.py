@@ -277,3 +277,16 @@ def test_people_read_what_to_mend_below_what_was_found() -> None:
     assert "1 ok, 0 to know about, 1 to mend" in text
     assert exit_status(findings) == 1
     assert exit_status(findings[:1]) == 0
+
+
+def test_a_lexicon_is_counted_or_its_fault_is_told_and_without_one_nothing_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "lexicon.toml"
+    assert checks.lexicon(Configuration()) == []
+    path.write_text('nearfield = { say = "near field" }', encoding="utf-8")
+    (fine,) = checks.lexicon(configured(engines={"lexicon": str(path)}))
+    assert (fine.name, fine.status, fine.found) == ("lexicon", "ok", f"1 word in {path}")
+    path.write_text('nearfield = "NEAR"', encoding="utf-8")
+    (wrong,) = checks.lexicon(configured(engines={"lexicon": str(path)}))
+    assert wrong.status == "fail"
+    assert "line 1: 'nearfield'" in wrong.found
+    assert "engines.lexicon" in wrong.mend

@@ -10,10 +10,11 @@ from nearfield_models.cancellation import Cancellation
 from nearfield_models.errors import EngineError
 from nearfield_models.pcm import SAMPLE_RATE_HZ, Samples
 from nearfield_models.tts.engine import TtsCapabilities
+from nearfield_models.tts.phrase import Phrase
 
 
 class ToneVoice:
-    """Says each word as 100 ms of a tone, one chunk a word; remembers what it was given to say."""
+    """Says each word as 100 ms of a tone, at rate 1, one chunk a word; remembers what it was given to say."""
 
     def __init__(self, *, rate_hz: int = SAMPLE_RATE_HZ, fails_on: str | None = None) -> None:
         self._rate_hz = rate_hz
@@ -24,12 +25,15 @@ class ToneVoice:
     def capabilities(self) -> TtsCapabilities:
         return TtsCapabilities(language="en-us", sample_rate_hz=self._rate_hz, voice="tones")
 
-    def synthesise(self, text: str, *, cancellation: Cancellation | None = None) -> Iterator[Samples]:
+    def synthesise(
+        self, text: str | Phrase, *, cancellation: Cancellation | None = None
+    ) -> Iterator[Samples]:
         cancellation = cancellation or Cancellation()
         cancellation.check()
-        self.said.append(text)
-        phase = np.arange(self._rate_hz // 10) / self._rate_hz
-        for word in (part for part in text.split() if any(letter.isalnum() for letter in part)):
+        phrase = Phrase(runs=(text,)) if isinstance(text, str) else text
+        self.said.append(phrase.text)
+        phase = np.arange(round(self._rate_hz / 10 / phrase.rate)) / self._rate_hz
+        for word in (part for part in phrase.text.split() if any(letter.isalnum() for letter in part)):
             cancellation.check()
             if word == self._fails_on:
                 raise EngineError(f"the voice of tones was told to fail on {word!r}")

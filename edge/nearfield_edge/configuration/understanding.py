@@ -18,6 +18,8 @@ class EngineSection(Section):
     """A pack; for whisper-cpp also the path of a model file in ggml's form."""
     asr_engine: Literal["moonshine", "sherpa", "whisper-cpp"] = "moonshine"
     tts: str = "piper-en-us-joe-medium"
+    lexicon: Path | None = None
+    """How the voice says words of the site's own (TOML; docs/speech.md)."""
     runtime: Literal["onnxruntime", "openvino"] = "onnxruntime"
     """What runs the voice and the voice detector; recognition is in ONNX Runtime's own format."""
     providers: tuple[str, ...] = ("CPUExecutionProvider",)

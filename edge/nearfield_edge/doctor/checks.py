@@ -13,8 +13,9 @@ from nearfield_edge.errors import ConfigurationError, EdgeError
 from nearfield_edge.life.egress import parse_destination
 from nearfield_edge.records.effect_store import EffectStore
 from nearfield_edge.records.keys import FileKeyStore
-from nearfield_models.errors import ModelsError
+from nearfield_models.errors import LexiconError, ModelsError
 from nearfield_models.store import ModelStore
+from nearfield_models.tts.lexicon import read_lexicon
 from nearfield_sync.clock import Clock, SystemClock
 
 Check = Callable[[], Finding | list[Finding]]
@@ -45,6 +46,7 @@ def run_checks(
         "sound devices": lambda: software.sound_devices(configuration),
         "packs": lambda: software.packs(configuration, packs_in),
         "paraphrases": lambda: understanding.paraphrases(configuration, packs_in),
+        "lexicon": lambda: lexicon(configuration),
         "wake phrase": lambda: wake_phrases(configuration),
         "porcupine": lambda: software.porcupine(configuration),
         "data folder": lambda: machine.disk(configuration.device.data),
@@ -77,6 +79,22 @@ def site(configuration: Configuration) -> Finding:
             mend='the list counts only under device.site_mode = "restricted"',
         )
     return Finding(name="site", status="ok", found="open")
+
+
+def lexicon(configuration: Configuration) -> list[Finding]:
+    """Whether the site's own pronunciations can be used; nothing where there are none."""
+    path = configuration.engines.lexicon
+    if path is None:
+        return []
+    try:
+        count = len(read_lexicon(path))
+    except LexiconError as error:
+        return [
+            Finding(name="lexicon", status="fail", found=str(error), mend="mend the file, engines.lexicon")
+        ]
+    return [
+        Finding(name="lexicon", status="ok", found=f"{count} {'word' if count == 1 else 'words'} in {path}")
+    ]
 
 
 def recordings(configuration: Configuration) -> Finding:

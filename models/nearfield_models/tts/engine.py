@@ -12,6 +12,7 @@ from typing import Protocol
 
 from nearfield_models.cancellation import Cancellation
 from nearfield_models.pcm import Samples
+from nearfield_models.tts.phrase import Phrase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +33,13 @@ class TtsEngine(Protocol):
         """What this engine can do."""
         ...
 
-    def synthesise(self, text: str, *, cancellation: Cancellation | None = None) -> Iterator[Samples]:
+    def synthesise(
+        self, text: str | Phrase, *, cancellation: Cancellation | None = None
+    ) -> Iterator[Samples]:
         """Yield ``float32[n]`` chunks in -1..1 at ``capabilities.sample_rate_hz``.
 
-        Empty or unspeakable text yields nothing.
+        Text is read as ``reading.spoken`` tells: digits and signs become words. Empty or unspeakable text
+        yields nothing.
 
         Raises:
             EngineError: The model failed.

@@ -7,13 +7,21 @@ shapes the melody (``. ? ! , ; :``) is kept, a space after what does not end the
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from nearfield_models.tts.phrase import Phrase, Pronounced
+from nearfield_models.tts.reading import spoken
+
 BEGIN: Final = "^"
 END: Final = "$"
 PAD: Final = "_"
+
+_ENDS: Final = (".", "!", "?")
+_LEADING_MARK: Final = re.compile(r"\s*([.!?,;:])")
 
 
 class Phonemiser(Protocol):
@@ -26,6 +34,33 @@ class Phonemiser(Protocol):
             EngineError: The text cannot be pronounced.
         """
         ...
+
+
+def phrase_sentences(phrase: Phrase, phonemiser: Phonemiser, language: str) -> Iterator[tuple[str, ...]]:
+    """Yield the phonemes of one sentence after the other, as `Phonemiser.sentences` does.
+
+    Text is read as ``spoken`` tells. A sentence goes on from one run into the next.
+
+    Raises:
+        EngineError: The text cannot be pronounced.
+    """
+    pending: tuple[str, ...] = ()
+    for run in phrase.runs:
+        if isinstance(run, Pronounced):
+            parts = [tuple(unicodedata.normalize("NFD", run.phonemes))]
+        else:
+            mark = _LEADING_MARK.match(run) if pending and pending[-1] not in _ENDS else None
+            if mark is not None:  # a phonemiser would not tell a mark without a word before it
+                pending = (*pending, mark[1])
+            parts = list(phonemiser.sentences(spoken(run[mark.end() :] if mark else run, language)))
+        for number, sentence in enumerate(parts):
+            if pending and (number or pending[-1] in _ENDS):
+                yield pending
+                pending = sentence
+            else:
+                pending = (*pending, " ", *sentence) if pending else sentence
+    if pending:
+        yield pending
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

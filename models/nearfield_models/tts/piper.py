@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
 
 import numpy as np
@@ -28,7 +28,8 @@ from nearfield_models.runtime.session import RuntimeOptions, open_session
 from nearfield_models.store import InstalledPack
 from nearfield_models.tts.engine import TtsCapabilities
 from nearfield_models.tts.gruut_phonemes import GruutPhonemiser
-from nearfield_models.tts.phonemes import BEGIN, END, PAD, Phonemiser, phoneme_ids
+from nearfield_models.tts.phonemes import BEGIN, END, PAD, Phonemiser, phoneme_ids, phrase_sentences
+from nearfield_models.tts.phrase import Phrase
 from nearfield_models.validation import first_fault
 
 _HOP: Final = 256
@@ -40,6 +41,9 @@ _QUIET: Final = 0.01
 _LONGEST_LEAD_MS: Final = 80
 _KEPT_LEAD_MS: Final = 5
 """These voices say nothing for 0 to 75 ms before a text, depending on its first sound."""
+_FIXED_PART: Final = 0.235
+"""Of the duration at rate 1, what no length changes: each phoneme takes whole frames. Measured on joe."""
+_SHORTEST: Final = 0.1
 _MOST_PHONEMES: Final = 600
 """A sentence beyond this is cut; memory grows with the sentence, and nobody can follow one this long."""
 
@@ -110,7 +114,7 @@ class PiperVoice:
         self._capabilities = TtsCapabilities(
             language=card.espeak.voice, sample_rate_hz=self._rate_hz, voice=pack.id
         )
-        self._scales = _as_input(scales or _own_scales(card))
+        self._scales = scales or _own_scales(card)
         with ThreadPoolExecutor(1, "phonemes") as pool:
             # Importing gruut takes as long as loading the graphs, and the two need not wait for each other.
             pronouncing = pool.submit(lambda: phonemiser or GruutPhonemiser(card.espeak.voice))
@@ -130,10 +134,12 @@ class PiperVoice:
         """How many phonemes this voice did not know, and left out, since it was loaded."""
         return self._dropped
 
-    def synthesise(self, text: str, *, cancellation: Cancellation | None = None) -> Iterator[Samples]:
+    def synthesise(
+        self, text: str | Phrase, *, cancellation: Cancellation | None = None
+    ) -> Iterator[Samples]:
         """Yield ``float32[n]`` chunks in -1..1 at ``capabilities.sample_rate_hz``.
 
-        Empty or unspeakable text yields nothing.
+        Text is read as ``reading.spoken`` tells. Empty or unspeakable text yields nothing.
 
         Raises:
             EngineError: The model failed, or the text cannot be pronounced.
@@ -142,10 +148,11 @@ class PiperVoice:
         cancellation = cancellation or Cancellation()
         cancellation.check()
         begun = False
-        for phonemes in self._phonemiser.sentences(text):
+        phrase = Phrase(runs=(text,)) if isinstance(text, str) else text
+        for phonemes in phrase_sentences(phrase, self._phonemiser, self._capabilities.language):
             for begin in range(0, len(phonemes), _MOST_PHONEMES):
                 cancellation.check()
-                latent = self.latent_frames(phonemes[begin : begin + _MOST_PHONEMES])
+                latent = self.latent_frames(phonemes[begin : begin + _MOST_PHONEMES], phrase.rate)
                 for chunk in self.sound(latent, cancellation):
                     yield chunk if begun else without_lead(chunk, self._rate_hz)
                     begun = True
@@ -155,8 +162,8 @@ class PiperVoice:
         for _ in self.synthesise("Ready."):
             pass
 
-    def latent_frames(self, phonemes: tuple[str, ...]) -> NDArray[np.float32]:
-        """Give ``float32[1, channels, frames]`` for one sentence, 256 samples a frame.
+    def latent_frames(self, phonemes: tuple[str, ...], rate: float = 1.0) -> NDArray[np.float32]:
+        """Give ``float32[1, channels, frames]`` for one sentence at a rate, 256 samples a frame.
 
         Raises:
             EngineError: The model failed.
@@ -167,7 +174,7 @@ class PiperVoice:
         feeds: dict[str, NDArray[Any]] = {
             "input": ids,
             "input_lengths": np.array([ids.shape[1]], np.int64),
-            "scales": self._scales,
+            "scales": _as_input(replace(self._scales, length=self._scales.length * length_for(rate))),
         }
         return self._front.run((self._latent,), feeds)[self._latent]
 
@@ -209,6 +216,11 @@ def chunks(frames: int) -> Iterator[tuple[int, int]]:
             begin += length
     for start in range(begin, frames, _CHUNK):
         yield start, min(start + _CHUNK, frames)
+
+
+def length_for(rate: float) -> float:
+    """Give the factor of length at which speech is ``rate`` times as fast."""
+    return max(_SHORTEST, (1 / rate - _FIXED_PART) / (1 - _FIXED_PART))
 
 
 def without_lead(sound: Samples, rate_hz: int) -> Samples:
