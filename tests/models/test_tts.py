@@ -24,7 +24,8 @@ from nearfield_models.pcm import Samples
 from nearfield_models.runtime.session import RuntimeOptions
 from nearfield_models.store import InstalledPack, ModelStore
 from nearfield_models.tts.engine import TtsEngine
-from nearfield_models.tts.piper import PiperVoice, VoiceScales, chunks, without_lead
+from nearfield_models.tts.piper import PiperVoice, VoiceScales, without_lead
+from nearfield_models.tts.piper_sound import chunks
 from tests.fakes.tts import ToneVoice
 
 SENTENCE = "Your large iced latte with oat milk will be ready soon."
@@ -104,12 +105,12 @@ def test_at_most_the_longest_lead_is_cut(lead: int) -> None:
 
 
 @pytest.mark.models
-def test_the_vocoder_in_chunks_equals_the_whole(joe: PiperVoice) -> None:
+def test_a_sentence_in_chunks_equals_the_whole(joe: PiperVoice) -> None:
     phonemes = tuple("jʊɹ lˈɑːɹdʒ ˈaɪst lˈɑːteɪ wɪð ˈoʊt mˈɪlk wɪl biː ɹˈɛdi æɾ ðə kˈaʊntɚ.")
-    latent = joe.latent_frames(phonemes)
-    streamed = np.concatenate(list(joe.sound(latent, Cancellation())))
-    whole = joe.vocode(latent)
-    assert latent.shape[2] > 200
+    frames = joe.frames(phonemes)
+    streamed = np.concatenate(list(joe.sound.chunks(frames, Cancellation())))
+    whole = joe.sound.whole(frames)
+    assert frames.shape[2] > 200
     assert np.abs(streamed - whole).max() < 1e-5
 
 
@@ -166,7 +167,7 @@ def test_a_slower_voice_takes_longer() -> None:
 @pytest.mark.models
 def test_phonemes_that_the_voice_does_not_know_are_left_out_and_counted(joe: PiperVoice) -> None:
     before = joe.dropped_phonemes
-    joe.latent_frames(tuple("həlˈoʊ语言"))
+    joe.frames(tuple("həlˈoʊ语言"))
     assert joe.dropped_phonemes == before + 2
 
 
