@@ -98,6 +98,14 @@ def test_the_lead_is_cut_but_nothing_of_the_first_sound() -> None:
     assert np.count_nonzero(cut) == 4_000
 
 
+def test_what_is_left_of_the_lead_rises_from_silence_and_the_first_sound_is_as_it_was() -> None:
+    sound = np.concatenate([np.full(1_000, 0.009, np.float32), np.full(4_000, 0.3, np.float32)])
+    cut = without_lead(sound, 20_000)
+    assert cut[0] == 0.0
+    assert np.all(np.diff(cut[:100]) > 0)
+    assert np.array_equal(cut[100:], sound[1_000:])
+
+
 @given(lead=st.integers(0, 6_000))
 def test_at_most_the_longest_lead_is_cut(lead: int) -> None:
     sound = np.concatenate([np.zeros(lead, np.float32), np.ones(100, np.float32)])
@@ -145,9 +153,12 @@ def test_after_a_new_start_the_voice_says_a_sentence_in_the_same_way(
     pytest.importorskip(engine)
     spoken = np.concatenate(list(load(runtime=RuntimeOptions(engine=engine)).synthesise(SENTENCE)))
     code = (
-        "import sys; from nearfield_models import load_tts;"
+        "import sys;"
         "from nearfield_models.runtime.session import RuntimeOptions;"
-        "voice = load_tts(runtime=RuntimeOptions(engine=sys.argv[1]));"
+        "from nearfield_models.store import ModelStore;"
+        "from nearfield_models.tts.piper import PiperVoice;"
+        "pack = ModelStore.default().installed('piper-en-us-joe-medium');"
+        "voice = PiperVoice(pack, RuntimeOptions(engine=sys.argv[1]));"
         "sys.stdout.buffer.write(b''.join(chunk.tobytes() for chunk in voice.synthesise(sys.argv[2])))"
     )
     again = subprocess.run([sys.executable, "-c", code, engine, SENTENCE], capture_output=True, timeout=60)

@@ -172,11 +172,15 @@ class PiperVoice:
 
 
 def without_lead(sound: Samples, rate_hz: int) -> Samples:
-    """Cut the silence before a text, but nothing of its first sound."""
+    """Cut the silence before a text, but nothing of its first sound; what is left of it fades in."""
     lead = sound[: rate_hz * _LONGEST_LEAD_MS // 1000]
     loud = np.flatnonzero(np.abs(lead) > _QUIET)
     first = int(loud[0]) if loud.size else lead.size
-    return sound[max(0, first - rate_hz * _KEPT_LEAD_MS // 1000) :]
+    begin = max(0, first - rate_hz * _KEPT_LEAD_MS // 1000)
+    cut = sound[begin:].copy()
+    rise = first - begin
+    cut[:rise] *= np.linspace(0.0, 1.0, rise, endpoint=False, dtype=np.float32)
+    return cut
 
 
 def _read_card(pack: InstalledPack) -> _VoiceCard:
