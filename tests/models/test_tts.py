@@ -94,7 +94,7 @@ def test_the_chunks_cover_every_frame_once_and_begin_small(frames: int) -> None:
 def test_the_lead_is_cut_but_nothing_of_the_first_sound() -> None:
     sound = np.concatenate([np.zeros(1_000, np.float32), np.full(4_000, 0.3, np.float32)])
     cut = without_lead(sound, 20_000)
-    assert cut.size == 4_000 + 100
+    assert cut.size == 4_000 + 40
     assert np.count_nonzero(cut) == 4_000
 
 
@@ -102,14 +102,21 @@ def test_what_is_left_of_the_lead_rises_from_silence_and_the_first_sound_is_as_i
     sound = np.concatenate([np.full(1_000, 0.009, np.float32), np.full(4_000, 0.3, np.float32)])
     cut = without_lead(sound, 20_000)
     assert cut[0] == 0.0
-    assert np.all(np.diff(cut[:100]) > 0)
-    assert np.array_equal(cut[100:], sound[1_000:])
+    assert np.all(np.diff(cut[:40]) > 0)
+    assert np.array_equal(cut[40:], sound[1_000:])
+
+
+def test_a_text_without_any_lead_rises_within_a_millisecond() -> None:
+    cut = without_lead(np.full(4_000, 0.3, np.float32), 20_000)
+    assert cut[0] == 0.0
+    assert np.all(np.diff(cut[:20]) > 0)
+    assert np.all(cut[20:] == np.float32(0.3))
 
 
 @given(lead=st.integers(0, 6_000))
 def test_at_most_the_longest_lead_is_cut(lead: int) -> None:
     sound = np.concatenate([np.zeros(lead, np.float32), np.ones(100, np.float32)])
-    assert sound.size - without_lead(sound, 20_000).size == max(0, min(lead, 1_600) - 100)
+    assert sound.size - without_lead(sound, 20_000).size == max(0, min(lead, 1_600) - 40)
 
 
 @pytest.mark.models

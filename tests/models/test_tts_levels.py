@@ -66,7 +66,7 @@ def test_replies_of_the_shipped_voice_are_as_loud_as_promised() -> None:
         pytest.skip(str(error))
     voice = LevelledVoice(PiperVoice(pack, RuntimeOptions()), pack.loudness_lufs)
     meter = pyloudnorm.Meter(voice.capabilities.sample_rate_hz)
-    texts = [text for text in spoken_replies() if len(text.split()) > 8][::14]
+    texts = [text for text in spoken_replies() if 8 < len(text.split()) < 16][::40]
     heard = [np.concatenate(list(voice.synthesise(text))) for text in texts]
     loudness = [meter.integrated_loudness(sound.astype(float)) for sound in heard]
     assert len(heard) >= 10

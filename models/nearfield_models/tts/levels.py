@@ -37,13 +37,14 @@ class LevelledVoice:
             loudness_lufs: The median integrated loudness of what it says; None where nobody measured it.
         """
         self._voice = voice
-        self._gain = 1.0 if loudness_lufs is None else 10 ** ((TARGET_LUFS - loudness_lufs) / 20)
+        self.gain = 1.0 if loudness_lufs is None else 10 ** ((TARGET_LUFS - loudness_lufs) / 20)
+        """What its samples are multiplied by."""
 
     @property
     def capabilities(self) -> TtsCapabilities:
         """What the voice is; its fingerprint knows the gain."""
         own = self._voice.capabilities
-        mark = f"{own.fingerprint} gain {self._gain:.4f} knee {_KNEE} {CEILING}" if own.fingerprint else ""
+        mark = f"{own.fingerprint} gain {self.gain:.4f} knee {_KNEE} {CEILING}" if own.fingerprint else ""
         return replace(own, fingerprint=mark)
 
     def synthesise(self, text: str, *, cancellation: Cancellation | None = None) -> Iterator[Samples]:
@@ -54,7 +55,7 @@ class LevelledVoice:
             CancelledWorkError: ``cancellation`` was set.
         """
         for chunk in self._voice.synthesise(text, cancellation=cancellation):
-            yield levelled(chunk, self._gain)
+            yield levelled(chunk, self.gain)
 
     def warm_up(self) -> None:
         """Warm the voice up."""

@@ -33,7 +33,7 @@ _SOUNDS: Final = 1
 """Raised whenever the code between a pack and its sound makes the same text sound otherwise."""
 _QUIET: Final = 0.01
 _LONGEST_LEAD_MS: Final = 80
-_KEPT_LEAD_MS: Final = 5
+_KEPT_LEAD_MS: Final = 2
 """These voices say nothing for 0 to 75 ms before a text, depending on its first sound."""
 _MOST_PHONEMES: Final = 600
 """A sentence beyond this is cut; memory grows with the sentence, and nobody can follow one this long."""
@@ -115,7 +115,7 @@ class PiperVoice:
             pronouncing = pool.submit(lambda: phonemiser or GruutPhonemiser(card.espeak.voice))
             self._text = open_session(pack.file("text.onnx"), runtime)
             self.sound = PiperSound(pack, runtime)
-            self._phonemiser = pronouncing.result()
+            self.phonemiser = pronouncing.result()
         self._dropped = 0
 
     @property
@@ -140,7 +140,7 @@ class PiperVoice:
         cancellation = cancellation or Cancellation()
         cancellation.check()
         begun = False
-        for phonemes in self._phonemiser.sentences(text):
+        for phonemes in self.phonemiser.sentences(text):
             for begin in range(0, len(phonemes), _MOST_PHONEMES):
                 cancellation.check()
                 frames = self.frames(phonemes[begin : begin + _MOST_PHONEMES])
@@ -172,14 +172,14 @@ class PiperVoice:
 
 
 def without_lead(sound: Samples, rate_hz: int) -> Samples:
-    """Cut the silence before a text, but nothing of its first sound; what is left of it fades in."""
+    """Cut the silence before a text, but nothing of its first sound; what is left fades in, 1 ms or more."""
     lead = sound[: rate_hz * _LONGEST_LEAD_MS // 1000]
     loud = np.flatnonzero(np.abs(lead) > _QUIET)
     first = int(loud[0]) if loud.size else lead.size
     begin = max(0, first - rate_hz * _KEPT_LEAD_MS // 1000)
     cut = sound[begin:].copy()
-    rise = first - begin
-    cut[:rise] *= np.linspace(0.0, 1.0, rise, endpoint=False, dtype=np.float32)
+    rise = max(first - begin, rate_hz // 1000)
+    cut[:rise] *= np.linspace(0.0, 1.0, rise, endpoint=False, dtype=np.float32)[: cut.size]
     return cut
 
 

@@ -62,7 +62,7 @@ class PiperSound:
             if needed > known:
                 ahead = needed if begin < sum(_FIRST_CHUNKS) else max(needed, known + _FLOW_FRAMES)
                 ahead = min(ahead, count)
-                latent[:, :, known:ahead] = self._flowed(frames, known, ahead)
+                latent[:, :, known:ahead] = self.latent(frames, known, ahead)
                 known = ahead
                 cancellation.check()
             left = max(0, begin - _VOCODER_REACH)
@@ -75,10 +75,14 @@ class PiperSound:
         Raises:
             EngineError: The model failed.
         """
-        return self._vocoded(self._flowed(frames, 0, frames.shape[2]))
+        return self._vocoded(self.latent(frames, 0, frames.shape[2]))
 
-    def _flowed(self, frames: NDArray[np.float32], begin: int, end: int) -> NDArray[np.float32]:
-        """The flow's frames from ``begin`` to ``end``."""
+    def latent(self, frames: NDArray[np.float32], begin: int, end: int) -> NDArray[np.float32]:
+        """Give what the flow makes of the frames from ``begin`` to ``end``, for the vocoder.
+
+        Raises:
+            EngineError: The model failed.
+        """
         left = max(0, begin - _FLOW_REACH)
         seen = np.ascontiguousarray(frames[:, :, left : end + _FLOW_REACH])
         feeds: dict[str, NDArray[Any]] = {
@@ -107,3 +111,8 @@ def chunks(frames: int) -> Iterator[tuple[int, int]]:
             begin += length
     for start in range(begin, frames, _CHUNK):
         yield start, min(start + _CHUNK, frames)
+
+
+def first_frames() -> int:
+    """How many frames the flow is computed for before the first sound of a longer sentence."""
+    return _FIRST_CHUNKS[0] + _VOCODER_REACH
