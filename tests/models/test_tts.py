@@ -27,6 +27,7 @@ from nearfield_models.tts.engine import TtsEngine
 from nearfield_models.tts.piper import PiperVoice, VoiceScales, without_lead
 from nearfield_models.tts.piper_sound import chunks
 from tests.fakes.tts import ToneVoice
+from tools.bench.speech_sound import clicks
 
 SENTENCE = "Your large iced latte with oat milk will be ready soon."
 NO_NOISE = VoiceScales(noise=0.0, length=1.0, noise_width=0.0)
@@ -214,3 +215,18 @@ def test_a_lexicon_that_cannot_be_read_is_a_sentence_that_names_it(
     monkeypatch.setattr("gruut.utils.find_lang_dir", lambda _: tmp_path)
     with pytest.raises(RuntimeMissingError, match="install gruut again"):
         GruutPhonemiser()
+
+
+@pytest.mark.models
+def test_a_reply_of_several_sentences_begins_and_ends_in_silence_and_clicks_nowhere(joe: PiperVoice) -> None:
+    for text in ("All right. What shall I change?", "Sorry. Please say it again. I am not sure."):
+        found = clicks(list(joe.synthesise(text)))
+        assert found.begins_at == 0.0
+        assert found.ends_at < 1e-3
+        assert found.largest_at_borders <= found.largest_inside
+
+
+@pytest.mark.models
+def test_another_pack_or_way_of_speaking_is_another_fingerprint(joe: PiperVoice) -> None:
+    assert joe.capabilities.fingerprint == load().capabilities.fingerprint
+    assert joe.capabilities.fingerprint != load(NO_NOISE).capabilities.fingerprint

@@ -6,6 +6,9 @@ sample of more than 1 % of full scale (-40 dBFS). ``kept_ms`` is of the same sen
 real-time factor is of sentences of 2 s and more. Loudness (ITU-R BS.1770, by pyloudnorm) and clicks are of
 further replies, too; ``own_lufs`` belongs into the manifest of the voice's pack as ``loudness_lufs``.
 
+Where other work keeps the machine busy, ``first_processor_ms`` and ``processor_seconds_a_second`` say more:
+what all threads together computed.
+
 ``parts_ms`` tells where the time to the first sound goes, ``times_as_long`` how it compares with a flow that
 is computed for the whole sentence first: the median of the ratios, each both ways in this run.
 """
@@ -81,8 +84,9 @@ def run(arguments: argparse.Namespace) -> Report:
             "sentences": len(sentences),
             "replies": len(replies),
             "first_audible_ms": _spread([each.first_audible_ms for each in sentences]),
+            "first_processor_ms": _spread([each.first_processor_ms for each in sentences]),
             "kept_ms": _spread([each.first_audible_ms for each in kept]),
-            "real_time_factor": _real_time_factor(replies),
+            **_real_time_factors(replies),
             "parts_ms": _parts(own, timed),
             "clicks": {**_clicks(replies), "chunked_difference": _chunked_difference(own, timed)},
             "loudness": _loudness(replies, 20 * math.log10(voice.gain)),
@@ -123,9 +127,14 @@ def _from_disk(voice: TtsEngine, spoken: Sequence[Spoken], folder: Path) -> list
     return said
 
 
-def _real_time_factor(spoken: Sequence[Spoken]) -> float:
+def _real_time_factors(spoken: Sequence[Spoken]) -> dict[str, float]:
     long = [each for each in spoken if each.seconds >= SHORTEST_SECONDS]
-    return statistics.median(each.computed_seconds / each.seconds for each in long)
+    return {
+        "real_time_factor": statistics.median(each.computed_seconds / each.seconds for each in long),
+        "processor_seconds_a_second": statistics.median(
+            each.processor_seconds / each.seconds for each in long
+        ),
+    }
 
 
 def _parts(voice: PiperVoice, texts: Sequence[str]) -> dict[str, float]:

@@ -25,7 +25,11 @@ class Spoken:
     text: str
     first_audible_ms: float | None
     """From the text to its first audible sample, played at 16 kHz from the first chunk on; None if silent."""
+    first_processor_ms: float | None
+    """What all threads together computed until then; other work on the machine changes it less."""
     computed_seconds: float
+    processor_seconds: float
+    """Of all threads together, to the end."""
     chunks: tuple[Samples, ...]
     """At the voice's rate."""
     rate_hz: int
@@ -66,8 +70,9 @@ def speak(voice: TtsEngine, text: str, *, now: Callable[[], float] = time.perf_c
     converter = StreamResampler(rate_hz, SAMPLE_RATE_HZ)
     chunks: list[Samples] = []
     first: float | None = None
-    given, spent, playing_since = 0, 0.0, None
-    began = now()
+    first_processor: float | None = None
+    given, playing_since = 0, None
+    processor, began = time.process_time(), now()
     for chunk in voice.synthesise(text):
         chunks.append(chunk)
         ready = converter.accept(chunk)
@@ -76,13 +81,19 @@ def speak(voice: TtsEngine, text: str, *, now: Callable[[], float] = time.perf_c
         if first is None and playing_since is not None:
             loud = np.flatnonzero(np.abs(ready) > AUDIBLE)
             if loud.size:  # played when its turn comes, but not before it is there
+                first_processor = (time.process_time() - processor) * 1000
                 first = max(
                     playing_since * 1000 + (given + int(loud[0])) / SAMPLES_PER_MS, (now() - began) * 1000
                 )
         given += ready.size
-    spent = now() - began
     return Spoken(
-        text=text, first_audible_ms=first, computed_seconds=spent, chunks=tuple(chunks), rate_hz=rate_hz
+        text=text,
+        first_audible_ms=first,
+        first_processor_ms=first_processor,
+        computed_seconds=now() - began,
+        processor_seconds=time.process_time() - processor,
+        chunks=tuple(chunks),
+        rate_hz=rate_hz,
     )
 
 
