@@ -176,6 +176,16 @@ def test_a_folder_that_cannot_be_written_costs_the_keeping_and_nothing_else(plac
     assert place.lost("unwritable") == 2
 
 
+def test_a_folder_that_cannot_be_looked_at_holds_nothing(place: Place) -> None:
+    place.folder.mkdir()
+    place.folder /= "x" * 300
+    voice = place.voice()
+    voice.tidy()
+    assert voice.missing() == (SORRY,)
+    assert said(voice).size
+    assert place.lost("unreadable") == 1
+
+
 def test_a_full_disk_costs_the_keeping_and_leaves_no_part(place: Place) -> None:
     long = "word " * 400
     voice = place.voice(long)

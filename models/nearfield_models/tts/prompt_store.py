@@ -77,7 +77,10 @@ class PromptStore:
 
     def holds(self, text: str) -> bool:
         """Whether there is a file for it; says nothing of its content."""
-        return self._path(text).is_file()
+        try:
+            return self._path(text).is_file()
+        except OSError:  # it cannot be looked at, so it cannot be read either
+            return False
 
     def keep(self, text: str, sound: Samples, *, in_room: bool = False) -> bool:
         """Keep the whole sound of a text.
@@ -110,10 +113,11 @@ class PromptStore:
         """Remove the prompts of other voices, and those of other texts."""
         kept = {self._path(text) for text in texts}
         try:
-            for place in self._root.iterdir() if self._root.is_dir() else ():
-                if _VOICE.fullmatch(place.name) and place != self._folder:
+            others = [place for place in _entries(self._root) if _VOICE.fullmatch(place.name)]
+            for place in others:
+                if place != self._folder:
                     shutil.rmtree(place)
-            for path in self._folder.iterdir() if self._folder.is_dir() else ():
+            for path in _entries(self._folder):
                 if path not in kept:
                     path.unlink(missing_ok=True)
         except OSError as error:
@@ -155,6 +159,13 @@ class PromptStore:
         if reason not in self._told:
             self._told.add(reason)
             self._log.warning("prompts_not_kept", reason=reason, folder=str(self._folder), exc_info=error)
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except FileNotFoundError:
+        return []
 
 
 def _digest(text: str) -> str:
