@@ -88,6 +88,7 @@ def run(arguments: argparse.Namespace) -> Report:
             "first_audible_ms": _spread([each.first_audible_ms for each in sentences]),
             "first_processor_ms": _spread([each.first_processor_ms for each in sentences]),
             "kept_ms": _spread([each.first_audible_ms for each in kept]),
+            "kept_processor_ms": _spread([each.first_processor_ms for each in kept]),
             **_real_time_factors(replies),
             "parts_ms": _parts(own, timed),
             "clicks": {**_clicks(replies), "chunked_difference": _chunked_difference(own, timed[:_COMPARED])},
