@@ -18,6 +18,11 @@ _FAULTS = {
 _ANY_FAULT = "Sorry, something went wrong. Please try again."
 
 
+def fixed_phrases() -> tuple[str, ...]:
+    """All that is said in the same words every time."""
+    return (NOT_UNDERSTOOD, NOT_SURE, SAY_AGAIN, FORGOTTEN, *_FAULTS.values(), _ANY_FAULT)
+
+
 def did_you_say(one: str, other: str) -> str:
     """Asks for a choice between the words of two values."""
     return f"Did you say {one} or {other}?"

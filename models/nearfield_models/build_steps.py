@@ -1,4 +1,4 @@
-"""How derived files are made: a table of tokens, a voice cut in two, a graph that computes in eight bits.
+"""How derived files are made: a table of tokens, a voice cut in three, a graph that computes in eight bits.
 
 A step is a function of files to files. Its version is raised whenever its output would differ, so that stores
 make the file again.
@@ -18,6 +18,8 @@ from nearfield_models.errors import BuildStepError, PackDamagedError, RuntimeMis
 
 VOCODER_ENTRY: Final = "/dec/conv_pre/Conv"
 """The node of a Piper (VITS) graph where the vocoder begins."""
+FLOW: Final = "/flow/"
+"""How the names of the nodes begin that stand before the vocoder."""
 _NOISE: Final = "RandomNormalLike"
 
 
@@ -44,9 +46,11 @@ def _moonshine_tokens(inputs: tuple[Path, ...], outputs: tuple[Path, ...]) -> No
 
 
 def _split_voice(inputs: tuple[Path, ...], outputs: tuple[Path, ...]) -> None:
-    """Cut a Piper graph at the one tensor that enters the vocoder: ``inputs[0]`` into front and vocoder.
+    """Cut a Piper graph before its flow and before its vocoder: ``inputs[0]`` into text, flow and vocoder.
 
-    Its sources of noise are given seeds, so that a voice says the same after each start.
+    The text's part must see the whole sentence; the other two see a few frames at a time, so they can work
+    on a piece of it. The flow's inputs are the frames and which of them count (``float32[1, 1, frames]``).
+    Sources of noise are given seeds, so that a voice says the same after each start.
     """
     try:
         import onnx
@@ -63,11 +67,16 @@ def _split_voice(inputs: tuple[Path, ...], outputs: tuple[Path, ...]) -> None:
         for number, node in enumerate((n for n in voice.graph.node if n.op_type == _NOISE), start=1):
             if all(attribute.name != "seed" for attribute in node.attribute):
                 node.attribute.append(onnx.helper.make_attribute("seed", float(number)))
-        seam = _vocoder_entry(voice.graph, inputs[0].name)
+        seams = _seams(voice.graph, inputs[0].name)
         extractor = onnx.utils.Extractor(voice)
         given = [value.name for value in voice.graph.input]
         made = [value.name for value in voice.graph.output]
-        for path, sources, results in ((outputs[0], given, [seam]), (outputs[1], [seam], made)):
+        parts = (
+            (given, [seams.frames]),
+            ([seams.frames, seams.mask], [seams.latent]),
+            ([seams.latent], made),
+        )
+        for path, (sources, results) in zip(outputs, parts, strict=True):
             onnx.save(extractor.extract_model(sources, results), str(path))
     except (BuildStepError, OSError):
         raise
@@ -83,14 +92,33 @@ def _eight_bit_products(inputs: tuple[Path, ...], outputs: tuple[Path, ...]) -> 
     write_eight_bit_products(inputs, outputs)
 
 
-def _vocoder_entry(graph: Any, name: str) -> str:
-    entry = next((node for node in graph.node if node.name == VOCODER_ENTRY), None)
-    if entry is None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seams:
+    """Tensors of a Piper graph where it is cut."""
+
+    frames: str
+    """Enters the flow."""
+    mask: str
+    """Which frames count; enters it as well."""
+    latent: str
+    """Enters the vocoder."""
+
+
+def _seams(graph: Any, name: str) -> _Seams:
+    vocoder = next((node for node in graph.node if node.name == VOCODER_ENTRY), None)
+    flow = next((node for node in graph.node if node.name.startswith(FLOW)), None)
+    if vocoder is None or flow is None:
+        missing = VOCODER_ENTRY if vocoder is None else FLOW
         raise BuildStepError(
-            f"{name} has no node {VOCODER_ENTRY}, where a Piper voice begins its vocoder: it is another "
+            f"{name} has no node {missing}, where a part of a Piper voice begins: it is another "
             "kind of graph, so leave the split-voice step out of its manifest"
         )
-    return str(entry.input[0])
+    latent = str(vocoder.input[0])
+    last = next(node for node in graph.node if latent in node.output)
+    masks = [str(tensor) for tensor in last.input if not str(tensor).startswith(FLOW)]
+    if last.op_type != "Mul" or len(masks) != 1:
+        raise BuildStepError(f"{name}: {last.name} does not mask what the flow gives: expected a Piper voice")
+    return _Seams(frames=str(flow.input[0]), mask=masks[0], latent=latent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +142,6 @@ RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(
     {
         "eight-bit-products": Recipe(version=1, inputs=1, outputs=2, make=_eight_bit_products),
         "moonshine-tokens": Recipe(version=1, inputs=1, outputs=1, make=_moonshine_tokens),
-        "split-voice": Recipe(version=2, inputs=1, outputs=2, make=_split_voice),
+        "split-voice": Recipe(version=3, inputs=1, outputs=3, make=_split_voice),
     }
 )

@@ -87,9 +87,10 @@ def _smart_turn(pack: InstalledPack, runtime: RuntimeOptions) -> TurnEngine:
 
 
 def _piper(pack: InstalledPack, runtime: RuntimeOptions) -> TtsEngine:
+    from nearfield_models.tts.levels import LevelledVoice
     from nearfield_models.tts.piper import PiperVoice
 
-    return PiperVoice(pack, runtime)
+    return LevelledVoice(PiperVoice(pack, runtime), pack.loudness_lufs)
 
 
 def _minilm(pack: InstalledPack, runtime: RuntimeOptions) -> EmbeddingEngine:

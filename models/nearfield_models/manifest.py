@@ -154,6 +154,8 @@ class PackManifest(_Table):
     """BCP 47 tags; empty where the model knows no language."""
     runtime: Line
     """What runs it, as the packs of this project name it: ``onnxruntime``, ``tflite``, ``ctranslate2``."""
+    loudness_lufs: float | None = Field(default=None, ge=-60, le=0)
+    """Of a voice: the median integrated loudness of what it says, as ``tools.bench speech`` measures it."""
     default: bool = False
     """Whether ``fetch`` without names brings it."""
     notice: Line | None = None

@@ -34,6 +34,8 @@ class InstalledPack:
     folder: Path
     names: tuple[str, ...]
     """Fetched and derived files."""
+    loudness_lufs: float | None = None
+    """Of a voice, as its manifest tells it."""
 
     def file(self, name: str) -> Path:
         """Where a file of the pack lies.
@@ -138,6 +140,7 @@ class ModelStore:
                 *(file.name for file in manifest.files),
                 *(name for step in manifest.build for name in step.outputs),
             ),
+            loudness_lufs=manifest.loudness_lufs,
         )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from nearfield_edge.audio.clock import InputClock
 from nearfield_edge.audio.device import Microphone, Speaker
+from nearfield_edge.audio.fading import FADE_MS
 from nearfield_edge.audio.sink import Played
 from nearfield_edge.audio.sound_card import PortAudioCard
 from nearfield_edge.audio.source import AudioFrame, Mutable
@@ -200,11 +201,13 @@ class Stage:
         self.clock = InputClock()
         self.speaker = Speaker(clock=self.clock, card=card)
         self.heard: list[float] = []
+        self._began = False
 
     async def pass_time(self, playing: asyncio.Task[Played], samples: int = 10 * SECOND) -> None:
         async with asyncio.timeout(LIMIT_SECONDS):
-            while not self.card.streams:
+            while not self._began and not playing.done():  # a worker thread opens the device
                 await asyncio.wait({playing}, timeout=0.001)
+                self._began = bool(self.card.streams) and not self.speaker._ring.empty
             passed = 0
             while not playing.done() and passed < samples:
                 for _ in range(20):
@@ -240,16 +243,36 @@ async def test_a_reply_longer_than_the_ring_is_played_whole_and_the_device_close
     assert stage.card.stream.closed
 
 
-async def test_stop_closes_the_device_at_once_and_tells_what_was_heard() -> None:
+async def test_stop_fades_out_closes_the_device_and_tells_what_was_heard() -> None:
     stage = Stage(ScriptedCard())
     playing = asyncio.create_task(stage.speaker.play(spoken(sound(3 * SECOND)), 16_000))
     await stage.pass_time(playing, SECOND)
     stage.speaker.stop()
-    assert stage.card.stream.closed
+    last = np.concatenate([stage.card.stream.ask(HOP_SAMPLES)[:, 0] for _ in range(2)])
     played = await playing
+    assert stage.card.stream.closed
+    assert 0 < np.count_nonzero(last) <= 16 * FADE_MS
+    assert np.abs(np.diff(last)).max() < 0.05 * np.abs(last).max()
     assert played.stopped
     assert abs(played.samples - SECOND) <= 2 * HOP_SAMPLES
-    assert stage.sounding() == played.samples
+
+
+async def test_a_stopped_device_that_asks_for_nothing_more_is_closed_all_the_same() -> None:
+    stage = Stage(ScriptedCard())
+    playing = asyncio.create_task(stage.speaker.play(spoken(sound(3 * SECOND)), 16_000))
+    await stage.pass_time(playing, SECOND)
+    stage.speaker.stop()
+    assert (await playing).stopped
+    assert stage.card.stream.closed
+
+
+async def test_closing_does_not_wait_for_the_fade() -> None:
+    stage = Stage(ScriptedCard())
+    playing = asyncio.create_task(stage.speaker.play(spoken(sound(3 * SECOND)), 16_000))
+    await stage.pass_time(playing, SECOND)
+    await stage.speaker.close()
+    assert stage.card.stream.closed
+    assert (await playing).stopped
 
 
 async def test_a_voice_that_is_too_slow_is_an_underrun() -> None:

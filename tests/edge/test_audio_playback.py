@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nearfield_edge.audio.clock import InputClock, RealTimeClock
+from nearfield_edge.audio.fading import FADE_MS
 from nearfield_edge.audio.paced_sink import PacedSink, WavTrack
 from nearfield_edge.audio.riff import WavFile
 from nearfield_edge.audio.sink import Played
@@ -144,6 +145,51 @@ async def test_stop_is_silence_at_once_and_tells_what_was_heard() -> None:
     sink.stop()
     assert await playing == Played(samples=4_800, stopped=True)
     assert notes.events == ["begin", "stopped"]
+
+
+class Tape:
+    """An outlet that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Samples] = []
+
+    async def begin(self) -> None:
+        """Nothing to do."""
+
+    async def write(self, at: int, samples: Samples) -> None:
+        self.blocks.append(samples)
+
+    async def end(self, *, stopped: bool) -> None:
+        """Nothing to do."""
+
+    async def close(self) -> None:
+        """Nothing to do."""
+
+
+@pytest.mark.parametrize("chunk", [1_600, 160, 20 * 1_600])
+async def test_a_stopped_reply_fades_out_after_the_hop_at_hand_wherever_its_chunks_end(chunk: int) -> None:
+    clock, tape = InputClock(), Tape()
+    sink = PacedSink(clock, tape)
+    voice = np.sin(2 * np.pi * 300 / 16_000 * np.arange(20 * 1_600)).astype(np.float32) * 0.5
+    pieces = [voice[begin : begin + chunk] for begin in range(0, voice.size, chunk)]
+    playing = asyncio.create_task(sink.play(spoken(*pieces), 16_000))
+    await run(clock, playing, lambda: clock.now() >= 4_800)
+    sink.stop()
+    assert (await playing).samples == 4_800
+    heard = np.concatenate([*tape.blocks, np.zeros(1, np.float32)])
+    assert heard.size - 1 <= 4_800 + HOP_SAMPLES + 16 * FADE_MS
+    steepest = float(np.abs(np.diff(voice)).max())
+    assert float(np.abs(np.diff(heard)).max()) <= steepest * 1.05
+
+
+async def test_who_is_ahead_of_what_is_heard_is_left_to_fade_out_by_itself() -> None:
+    clock, tape = InputClock(), Tape()
+    sink = PacedSink(clock, tape, ahead_ms=200)
+    playing = asyncio.create_task(sink.play(spoken(*[sound(1_600)] * 20), 16_000))
+    await run(clock, playing, lambda: clock.now() >= 4_800)
+    sink.stop()
+    await playing
+    assert {float(block[-1]) for block in tape.blocks} == {0.5}
 
 
 async def test_stop_ends_a_reply_whose_voice_never_comes() -> None:

@@ -14,11 +14,15 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
+from nearfield_edge.composition import load_skill_runtime, surroundings
+from nearfield_edge.composition.prompts import prompt_voice
 from nearfield_edge.configuration import Configuration, parse_configuration
 from nearfield_edge.doctor import checks, machine, software
 from nearfield_edge.doctor.checks import run_checks
 from nearfield_edge.doctor.findings import Finding, exit_status, render, to_dict
+from nearfield_edge.doctor.prompts import prompts
 from nearfield_edge.doctor.wake_phrases import wake_phrases
+from nearfield_models.engines import load_tts
 from nearfield_models.errors import ModelsError
 from nearfield_models.store import ModelStore
 from tests.fakes.clock import SettableClock
@@ -290,3 +294,34 @@ def test_a_lexicon_is_counted_or_its_fault_is_told_and_without_one_nothing_is_sa
     assert wrong.status == "fail"
     assert "line 1: 'nearfield'" in wrong.found
     assert "engines.lexicon" in wrong.mend
+
+
+def test_prompts_that_shall_not_be_kept_are_not_missed(tmp_path: Path) -> None:
+    off = configured(device={"data": str(tmp_path)}, prompts={"keep": False})
+    assert prompts(off, ModelStore(tmp_path / "no packs")).status == "ok"
+
+
+def test_prompts_of_a_voice_that_cannot_be_loaded_are_told_with_the_reason(tmp_path: Path) -> None:
+    found = prompts(configured(device={"data": str(tmp_path)}), ModelStore(tmp_path / "no packs"))
+    assert found.status == "warn"
+    assert "is not fetched" in found.found
+
+
+@pytest.mark.models
+def test_the_doctor_counts_the_prompts_of_the_voice_in_use(tmp_path: Path) -> None:
+    configuration = configured(device={"data": str(tmp_path)}, skills={"enabled": []})
+    store = ModelStore.default()
+    empty = prompts(configuration, store)
+    if "is not fetched" in empty.found:
+        pytest.skip(empty.found)
+    assert empty.status == "warn"
+    assert empty.found.startswith("0 of ")
+    place = surroundings(configuration)
+    kept = prompt_voice(place, load_skill_runtime(place).skills.values(), load_tts(store=store))
+    assert kept is not None
+    (text, *_) = kept.missing()
+    list(kept.synthesise(text))
+    assert prompts(configuration, store).found.startswith("1 of ")
+    for other in kept.missing():
+        list(kept.synthesise(other))
+    assert prompts(configuration, store).status == "ok"

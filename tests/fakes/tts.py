@@ -16,14 +16,19 @@ from nearfield_models.tts.phrase import Phrase
 class ToneVoice:
     """Says each word as 100 ms of a tone, at rate 1, one chunk a word; remembers what it was given to say."""
 
-    def __init__(self, *, rate_hz: int = SAMPLE_RATE_HZ, fails_on: str | None = None) -> None:
+    def __init__(
+        self, *, rate_hz: int = SAMPLE_RATE_HZ, fails_on: str | None = None, fingerprint: str = "tones 1"
+    ) -> None:
         self._rate_hz = rate_hz
         self._fails_on = fails_on
+        self._fingerprint = fingerprint
         self.said: list[str] = []
 
     @property
     def capabilities(self) -> TtsCapabilities:
-        return TtsCapabilities(language="en-us", sample_rate_hz=self._rate_hz, voice="tones")
+        return TtsCapabilities(
+            language="en-us", sample_rate_hz=self._rate_hz, voice="tones", fingerprint=self._fingerprint
+        )
 
     def synthesise(
         self, text: str | Phrase, *, cancellation: Cancellation | None = None

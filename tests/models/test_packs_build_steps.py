@@ -92,9 +92,9 @@ def test_a_derived_file_is_made_again_when_its_record_is_lost(site: Site) -> Non
 
 def test_a_step_with_the_wrong_number_of_files_is_refused(tmp_path: Path) -> None:
     site = Site(tmp_path)
-    step = {"kind": "split-voice", "inputs": ["voice.onnx"], "outputs": ["front.onnx"]}
+    step = {"kind": "split-voice", "inputs": ["voice.onnx"], "outputs": ["text.onnx"]}
     site.add_pack("words", {"voice.onnx": b"x"}, build=[step])
-    with pytest.raises(BuildStepError, match="step split-voice makes 2 files from 1, its manifest names 1"):
+    with pytest.raises(BuildStepError, match="step split-voice makes 3 files from 1, its manifest names 1"):
         _fetch(site)
 
 
@@ -107,11 +107,25 @@ def test_a_torn_token_table_is_a_build_step_that_failed(tmp_path: Path) -> None:
 
 def test_a_voice_that_is_no_graph_is_refused_and_leaves_no_part(tmp_path: Path) -> None:
     site = Site(tmp_path)
-    step = {"kind": "split-voice", "inputs": ["voice.onnx"], "outputs": ["front.onnx", "vocoder.onnx"]}
+    step = {
+        "kind": "split-voice",
+        "inputs": ["voice.onnx"],
+        "outputs": ["text.onnx", "flow.onnx", "vocoder.onnx"],
+    }
     site.add_pack("words", {"voice.onnx": b"no graph at all"}, build=[step])
     with pytest.raises(BuildStepError, match=r"voice\.onnx cannot be split"):
         _fetch(site)
     assert site.left_over() == ["voice.onnx"]
+
+
+def test_a_graph_that_is_no_piper_voice_is_refused_by_the_node_it_lacks(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    sound = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [1])
+    node = onnx.helper.make_node("Neg", ["x"], ["y"], name=build_steps.VOCODER_ENTRY)
+    made = onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [1])
+    onnx.save(onnx.helper.make_model(onnx.helper.make_graph([node], "g", [sound], [made])), tmp_path / "v")
+    with pytest.raises(BuildStepError, match="v has no node /flow/"):
+        RECIPES["split-voice"].make((tmp_path / "v",), (tmp_path / "t", tmp_path / "f", tmp_path / "w"))
 
 
 def _installed(pack_id: str) -> InstalledPack:
@@ -122,13 +136,13 @@ def _installed(pack_id: str) -> InstalledPack:
 
 
 @pytest.mark.models
-def test_the_two_halves_of_the_voice_speak_as_the_whole_does() -> None:
+def test_the_three_parts_of_the_voice_speak_as_the_whole_does() -> None:
     import onnxruntime
 
     pack = _installed("piper-en-us-joe-medium")
-    whole, front, vocoder = (
+    whole, text, flow, vocoder = (
         onnxruntime.InferenceSession(pack.file(name))
-        for name in ("en_US-joe-medium.onnx", "front.onnx", "vocoder.onnx")
+        for name in ("en_US-joe-medium.onnx", "text.onnx", "flow.onnx", "vocoder.onnx")
     )
     ids = np.array([[1, 0, 20, 0, 61, 0, 24, 0, 27, 0, 2]], np.int64)
     # No randomness in the scales, so that both speak the very same sound.
@@ -137,7 +151,9 @@ def test_the_two_halves_of_the_voice_speak_as_the_whole_does() -> None:
         "input_lengths": np.array([11], np.int64),
         "scales": np.array([0, 1, 0], np.float32),
     }
-    (latent,) = front.run(None, feed)
+    (frames,) = text.run(None, feed)
+    entry, mask = (given.name for given in flow.get_inputs())
+    (latent,) = flow.run(None, {entry: frames, mask: np.ones((1, 1, frames.shape[2]), np.float32)})
     (joined,) = vocoder.run(None, {vocoder.get_inputs()[0].name: latent})
     (direct,) = whole.run(None, feed)
     assert latent.ndim == 3
@@ -183,4 +199,4 @@ def test_steps_that_need_a_missing_runtime_name_the_extra(
 ) -> None:
     monkeypatch.setitem(sys.modules, "onnx", None)
     with pytest.raises(ModelsError, match="install nearfield with its `models` extra"):
-        build_steps.RECIPES["split-voice"].make((tmp_path / "v",), (tmp_path / "f", tmp_path / "w"))
+        build_steps.RECIPES["split-voice"].make((tmp_path / "v",), (tmp_path / "t",))

@@ -24,8 +24,10 @@ from nearfield_models.pcm import Samples
 from nearfield_models.runtime.session import RuntimeOptions
 from nearfield_models.store import InstalledPack, ModelStore
 from nearfield_models.tts.engine import TtsEngine
-from nearfield_models.tts.piper import PiperVoice, VoiceScales, chunks, without_lead
+from nearfield_models.tts.piper import PiperVoice, VoiceScales, without_lead
+from nearfield_models.tts.piper_sound import chunks
 from tests.fakes.tts import ToneVoice
+from tools.bench.speech_sound import clicks
 
 SENTENCE = "Your large iced latte with oat milk will be ready soon."
 NO_NOISE = VoiceScales(noise=0.0, length=1.0, noise_width=0.0)
@@ -93,23 +95,38 @@ def test_the_chunks_cover_every_frame_once_and_begin_small(frames: int) -> None:
 def test_the_lead_is_cut_but_nothing_of_the_first_sound() -> None:
     sound = np.concatenate([np.zeros(1_000, np.float32), np.full(4_000, 0.3, np.float32)])
     cut = without_lead(sound, 20_000)
-    assert cut.size == 4_000 + 100
+    assert cut.size == 4_000 + 40
     assert np.count_nonzero(cut) == 4_000
+
+
+def test_what_is_left_of_the_lead_rises_from_silence_and_the_first_sound_is_as_it_was() -> None:
+    sound = np.concatenate([np.full(1_000, 0.009, np.float32), np.full(4_000, 0.3, np.float32)])
+    cut = without_lead(sound, 20_000)
+    assert cut[0] == 0.0
+    assert np.all(np.diff(cut[:40]) > 0)
+    assert np.array_equal(cut[40:], sound[1_000:])
+
+
+def test_a_text_without_any_lead_rises_within_a_millisecond() -> None:
+    cut = without_lead(np.full(4_000, 0.3, np.float32), 20_000)
+    assert cut[0] == 0.0
+    assert np.all(np.diff(cut[:20]) > 0)
+    assert np.all(cut[20:] == np.float32(0.3))
 
 
 @given(lead=st.integers(0, 6_000))
 def test_at_most_the_longest_lead_is_cut(lead: int) -> None:
     sound = np.concatenate([np.zeros(lead, np.float32), np.ones(100, np.float32)])
-    assert sound.size - without_lead(sound, 20_000).size == max(0, min(lead, 1_600) - 100)
+    assert sound.size - without_lead(sound, 20_000).size == max(0, min(lead, 1_600) - 40)
 
 
 @pytest.mark.models
-def test_the_vocoder_in_chunks_equals_the_whole(joe: PiperVoice) -> None:
+def test_a_sentence_in_chunks_equals_the_whole(joe: PiperVoice) -> None:
     phonemes = tuple("jʊɹ lˈɑːɹdʒ ˈaɪst lˈɑːteɪ wɪð ˈoʊt mˈɪlk wɪl biː ɹˈɛdi æɾ ðə kˈaʊntɚ.")
-    latent = joe.latent_frames(phonemes)
-    streamed = np.concatenate(list(joe.sound(latent, Cancellation())))
-    whole = joe.vocode(latent)
-    assert latent.shape[2] > 200
+    frames = joe.frames(phonemes)
+    streamed = np.concatenate(list(joe.sound.chunks(frames, Cancellation())))
+    whole = joe.sound.whole(frames)
+    assert frames.shape[2] > 200
     assert np.abs(streamed - whole).max() < 1e-5
 
 
@@ -144,9 +161,12 @@ def test_after_a_new_start_the_voice_says_a_sentence_in_the_same_way(
     pytest.importorskip(engine)
     spoken = np.concatenate(list(load(runtime=RuntimeOptions(engine=engine)).synthesise(SENTENCE)))
     code = (
-        "import sys; from nearfield_models import load_tts;"
+        "import sys;"
         "from nearfield_models.runtime.session import RuntimeOptions;"
-        "voice = load_tts(runtime=RuntimeOptions(engine=sys.argv[1]));"
+        "from nearfield_models.store import ModelStore;"
+        "from nearfield_models.tts.piper import PiperVoice;"
+        "pack = ModelStore.default().installed('piper-en-us-joe-medium');"
+        "voice = PiperVoice(pack, RuntimeOptions(engine=sys.argv[1]));"
         "sys.stdout.buffer.write(b''.join(chunk.tobytes() for chunk in voice.synthesise(sys.argv[2])))"
     )
     again = subprocess.run([sys.executable, "-c", code, engine, SENTENCE], capture_output=True, timeout=60)
@@ -166,7 +186,7 @@ def test_a_slower_voice_takes_longer() -> None:
 @pytest.mark.models
 def test_phonemes_that_the_voice_does_not_know_are_left_out_and_counted(joe: PiperVoice) -> None:
     before = joe.dropped_phonemes
-    joe.latent_frames(tuple("həlˈoʊ语言"))
+    joe.frames(tuple("həlˈoʊ语言"))
     assert joe.dropped_phonemes == before + 2
 
 
@@ -195,3 +215,18 @@ def test_a_lexicon_that_cannot_be_read_is_a_sentence_that_names_it(
     monkeypatch.setattr("gruut.utils.find_lang_dir", lambda _: tmp_path)
     with pytest.raises(RuntimeMissingError, match="install gruut again"):
         GruutPhonemiser()
+
+
+@pytest.mark.models
+def test_a_reply_of_several_sentences_begins_and_ends_in_silence_and_clicks_nowhere(joe: PiperVoice) -> None:
+    for text in ("All right. What shall I change?", "Sorry. Please say it again. I am not sure."):
+        found = clicks(list(joe.synthesise(text)))
+        assert found.begins_at == 0.0
+        assert found.ends_at < 1e-3
+        assert found.largest_at_borders <= found.largest_inside
+
+
+@pytest.mark.models
+def test_another_pack_or_way_of_speaking_is_another_fingerprint(joe: PiperVoice) -> None:
+    assert joe.capabilities.fingerprint == load().capabilities.fingerprint
+    assert joe.capabilities.fingerprint != load(NO_NOISE).capabilities.fingerprint

@@ -25,6 +25,10 @@ BENCHMARKS = {
     "intents": ("tools.bench.intents", "paraphrases: intents of CLINC150 and what is out of scope"),
     "paraphrases": ("tools.bench.paraphrases", "other talk that shipped skills' paraphrases would take"),
     "phonetic": ("tools.bench.phonetic", "orders understood by sound from text alone"),
+    "speech": (
+        "tools.bench.speech",
+        "from text to the first audible sample, from the voice and from the disk",
+    ),
     "idle": ("tools.bench.idle", "listening for the wake word: processor and memory"),
     "startup": ("tools.bench.startup", "from process start to answer"),
 }

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from nearfield_edge.audio.clock import PlaybackClock
+from nearfield_edge.audio.fading import fade
 from nearfield_edge.audio.feed import ChunkFeed
 from nearfield_edge.audio.live import GRACE_MS, Gap, LiveFrames
 from nearfield_edge.audio.ring import CaptureRing, PlaybackRing
@@ -28,6 +29,8 @@ from nearfield_models.resampling import StreamResampler, mix_down
 RETRY_SECONDS: Final = 1
 _CAPTURE_SECONDS: Final = 2
 _PLAYBACK_SECONDS: Final = 1
+_LONGEST_FADE_SECONDS: Final = 0.05
+"""How long a stopped device may take to ask for the fade; then it is closed as it is."""
 
 
 class Microphone:
@@ -210,20 +213,25 @@ class Speaker:
             if not self._stopping or (task is not None and task.cancelling()):
                 raise
         finally:
-            self._playing = None
-            self._let_go()
+            try:
+                if self._stopping:
+                    await asyncio.to_thread(self._ring.wait_until_silent, _LONGEST_FADE_SECONDS)
+            finally:
+                self._playing = None
+                self._let_go()
         return Played(samples=self._heard, stopped=self._stopping)
 
     def stop(self) -> None:
-        """Be silent now: the device is closed with what it has not played."""
-        if self._playing is not None:
+        """Be silent now: what was not played is not played, but for a few milliseconds that fade out."""
+        if self._playing is not None and not self._stopping:
             self._stopping = True
+            self._ring.fade_out(fade(self._stream.rate_hz if self._stream else SAMPLE_RATE_HZ))
             self._playing.cancel()
-            self._let_go()
 
     async def close(self) -> None:
-        """Stop."""
+        """Stop, and close the device at once."""
         self.stop()
+        self._let_go()
 
     async def _run(
         self, chunks: AsyncIterator[Samples], rate_hz: int, on_first_sound: Callable[[], None] | None

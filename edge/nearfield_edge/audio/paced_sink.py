@@ -9,12 +9,17 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
+import numpy as np
+
 from nearfield_edge.audio.clock import PlaybackClock
+from nearfield_edge.audio.fading import faded
 from nearfield_edge.audio.feed import ChunkFeed
 from nearfield_edge.audio.riff import WavFile
 from nearfield_edge.audio.sink import Played
 from nearfield_edge.errors import SinkError
 from nearfield_models.pcm import HOP_SAMPLES, SAMPLE_RATE_HZ, SAMPLES_PER_MS, Samples
+
+_NOTHING: Samples = np.zeros(0, np.float32)
 
 
 class Outlet(Protocol):
@@ -29,7 +34,7 @@ class Outlet(Protocol):
         ...
 
     async def end(self, *, stopped: bool) -> None:
-        """The reply is over; where it was stopped, what has not been heard yet is not wanted."""
+        """The reply is over; where it was stopped, what has not been heard yet is faded out and dropped."""
         ...
 
     async def close(self) -> None:
@@ -56,6 +61,8 @@ class PacedSink:
         self._stopping = False
         self._written = 0
         self._due = 0
+        self._last = 0.0
+        self._rest: Samples = _NOTHING
 
     @property
     def underruns(self) -> int:
@@ -108,6 +115,7 @@ class PacedSink:
                 for at in range(0, chunk.size, HOP_SAMPLES):
                     if not self._written:
                         await self._begin(on_first_sound)
+                    self._rest = chunk[at + HOP_SAMPLES :]
                     await self._put(chunk[at : at + HOP_SAMPLES])
             await self._clock.wait_until(self._due)
 
@@ -130,13 +138,17 @@ class PacedSink:
     async def _put(self, block: Samples) -> None:
         if self._outlet is not None:
             await self._outlet.write(self._due, block)
+        self._last = float(block[-1])
         self._written += block.size
         self._due += block.size
         await self._clock.wait_until(self._due - self._ahead)
 
     async def _end(self) -> None:
-        if self._outlet is not None and self._written:
-            await self._outlet.end(stopped=self._stopping)
+        if self._outlet is None or not self._written:
+            return
+        if self._stopping and not self._ahead:  # who is ahead fades out where it plays
+            await self._outlet.write(self._due, faded(self._last, self._rest, SAMPLE_RATE_HZ))
+        await self._outlet.end(stopped=self._stopping)
 
     def _heard(self) -> int:
         return max(0, self._written - max(0, self._due - self._clock.now()))

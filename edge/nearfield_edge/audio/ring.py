@@ -6,6 +6,8 @@ count, so no lock is needed.
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -67,6 +69,9 @@ class PlaybackRing:
         self._played = 0
         self._underruns = 0
         self._complete = False
+        self._fade: NDArray[np.float32] | None = None
+        self._faded = 0
+        self._silent = threading.Event()
 
     @property
     def played(self) -> int:
@@ -98,12 +103,28 @@ class PlaybackRing:
         """Nothing more will be written, so that finding too little is no underrun; the writer's side."""
         self._complete = True
 
+    def fade_out(self, gains: NDArray[np.float32]) -> None:
+        """Play no more than what ``float32[n]`` gains are for, with them; the writer's side."""
+        self._fade = gains
+
+    def wait_until_silent(self, seconds: float) -> bool:
+        """Whether the fading was over within so long; the writer's side, off the event loop."""
+        return self._silent.wait(seconds)
+
     def fill(self, out: NDArray[np.float32]) -> None:
         """Fill ``float32[n, channels]``, each channel alike; the reader's side."""
         count = min(len(out), self._written - self._played)
+        fade = self._fade
+        if fade is not None:
+            count = min(count, fade.size - self._faded)
         places = np.arange(self._played, self._played + count) % len(self._samples)
         out[:count] = self._samples[places, None]
         out[count:] = 0.0
-        if count < len(out) and self._written and not self._complete:
+        if fade is not None:
+            out[:count] *= fade[self._faded : self._faded + count, None]
+            self._faded += count
+            if count < len(out):
+                self._silent.set()
+        elif count < len(out) and self._written and not self._complete:
             self._underruns += 1
         self._played += count

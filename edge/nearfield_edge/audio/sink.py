@@ -3,7 +3,7 @@
 Contract for implementers:
 
 * ``play`` returns when the last sample has been heard, or soon after ``stop``. One ``play`` at a time.
-* ``stop`` never waits: it takes effect within one hop, whatever is queued.
+* ``stop`` never waits: it takes effect within one hop, whatever is queued, and without a click.
 * Chunks are asked for ahead of time, up to a bounded number, so that a voice computes while it is heard.
 * A chunk that comes late is an underrun: the listener hears a gap, and ``underruns`` counts it.
 """

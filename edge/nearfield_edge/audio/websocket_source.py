@@ -3,8 +3,8 @@
 ``GET /audio?rate_hz=48000&channels=1&bits=16`` with ``Authorization: Bearer <token>``. The client sends
 binary messages of interleaved little-endian PCM in the format it named. It gets binary messages of the reply
 (16 kHz, mono, int16) between the JSON messages ``{"type": "speech.started", "rate_hz": 16000}`` and
-``speech.ended``, or ``speech.stopped``: what it has not played by then it should drop. One client at a time;
-while there is none, the device hears silence.
+``speech.ended``, or ``speech.stopped``: what it has not played by then it should drop, and fade out over some
+5 ms, so that it does not click. One client at a time; while there is none, the device hears silence.
 """
 
 from __future__ import annotations

@@ -109,7 +109,7 @@ async def _run(place: Surroundings) -> None:
             asyncio.create_task(stopped.wait(), name="stop"),
             asyncio.create_task(device.deliveries.run(), name="deliver"),
             asyncio.create_task(_prune(place, device), name="prune"),
-            asyncio.create_task(device.learn(), name="learn"),
+            asyncio.create_task(_settle_in(device), name="settle in"),
             asyncio.create_task(keep_alive(notifier, pulse), name="watchdog"),
         ]
         try:
@@ -196,6 +196,12 @@ class Controls:
             case text:
                 agent = self._device.agent
                 agent.tell(ev.TextGiven(at=agent.state.at, text=text))
+
+
+async def _settle_in(device: Device) -> None:
+    """What is done once, beside the work."""
+    await device.fill_prompts()
+    await device.learn()
 
 
 async def _prune(place: Surroundings, device: Device) -> None:

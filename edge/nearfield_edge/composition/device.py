@@ -13,6 +13,7 @@ from nearfield_edge.agent import Agent, AgentParts, Watcher
 from nearfield_edge.audio.clock import InputClock, PlaybackClock
 from nearfield_edge.audio.sink import AudioSink
 from nearfield_edge.composition.knowledge import Knowledge
+from nearfield_edge.composition.prompts import prompt_voice
 from nearfield_edge.composition.stores import open_conversation
 from nearfield_edge.composition.surroundings import Surroundings
 from nearfield_edge.dialogue import Dialogue
@@ -23,6 +24,7 @@ from nearfield_edge.inference import InferenceExecutor, background_compute
 from nearfield_edge.judging import TurnJudge
 from nearfield_edge.keeping import StoredTurns
 from nearfield_edge.life.memory import give_back_memory
+from nearfield_edge.prompts import PromptFilling
 from nearfield_edge.records.outbox_loop import OutboxLoop
 from nearfield_edge.routing.policy import RoutingPolicy
 from nearfield_edge.routing.router import Reach
@@ -101,10 +103,11 @@ class Device:
         if self._judge is None:
             settings = replace(settings, judge_at_ms=())
         memory = SoundMemory(_remembered_samples(settings))
+        self._prompts = prompt_voice(place, knowledge.skills.skills.values(), engines.tts)
         work = WorkerParts(
             memory=memory,
             hearing=self._hearing,
-            tts=engines.tts,
+            tts=self._prompts or engines.tts,
             dialogue=dialogue,
             sink=sink,
             executor=self._executor,
@@ -147,6 +150,16 @@ class Device:
         """Train what understands paraphrases where no earlier run has; the device works meanwhile."""
         if self._paraphrases is not None:
             await self._paraphrases.learn()
+
+    async def fill_prompts(self) -> None:
+        """Let the voice say what it will say again and again, while nobody speaks or waits."""
+        if self._prompts is not None:
+            await PromptFilling(self._prompts, self._executor, is_quiet=self._is_quiet).run()
+            await asyncio.to_thread(give_back_memory)
+
+    def _is_quiet(self) -> bool:
+        state = self.agent.state
+        return state.turn is None and not state.speaking_now
 
     def _wake_engines(self, place: Surroundings, time: PlaybackClock) -> tuple[WakeEngine, ...]:
         asr, vad, wake = self._engines.asr, self._engines.phrase_vad, place.configuration.wake

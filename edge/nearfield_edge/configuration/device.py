@@ -59,6 +59,11 @@ class DeviceSection(Section):
         return self.data / "models"
 
     @property
+    def prompts(self) -> Path:
+        """The folder of what the device says again and again."""
+        return self.data / "prompts"
+
+    @property
     def effects_file(self) -> Path:
         """The file of effects that are under way."""
         return self.data / "outbox.sqlite"

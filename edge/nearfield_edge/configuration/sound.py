@@ -89,6 +89,16 @@ class WakeSection(Section):
             raise ValueError(str(error)) from error
 
 
+class PromptsSection(Section):
+    """Replies that are the same every time, kept as the voice said them once."""
+
+    keep: bool = True
+    most_megabytes: int = Field(32, ge=1, le=10_000)
+    """Of disk; a second of speech takes 44 kB."""
+    texts: tuple[str, ...] = ()
+    """Further texts of the site's own, word for word as they are said; nothing personal."""
+
+
 class VadSection(Section):
     """When a sound counts as speech."""
 

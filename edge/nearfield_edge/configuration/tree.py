@@ -15,7 +15,13 @@ from pydantic import Field, ValidationError
 
 from nearfield_edge.configuration.device import DeviceSection, LogSection, MqttSection, RecordsSection
 from nearfield_edge.configuration.section import Section
-from nearfield_edge.configuration.sound import AudioSection, TurnSection, VadSection, WakeSection
+from nearfield_edge.configuration.sound import (
+    AudioSection,
+    PromptsSection,
+    TurnSection,
+    VadSection,
+    WakeSection,
+)
 from nearfield_edge.configuration.understanding import (
     EngineSection,
     PolicySection,
@@ -35,6 +41,7 @@ class Configuration(Section):
     vad: VadSection = VadSection()
     turn: TurnSection = TurnSection()
     engines: EngineSection = EngineSection()
+    prompts: PromptsSection = PromptsSection()
     skills: SkillsSection = SkillsSection()
     understanding: UnderstandingSection = UnderstandingSection()
     mqtt: MqttSection = MqttSection()

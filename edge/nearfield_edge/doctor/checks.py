@@ -8,6 +8,7 @@ from pathlib import Path
 from nearfield_edge.configuration import Configuration, read_configuration
 from nearfield_edge.doctor import machine, software, understanding
 from nearfield_edge.doctor.findings import Finding
+from nearfield_edge.doctor.prompts import prompts
 from nearfield_edge.doctor.wake_phrases import wake_phrases
 from nearfield_edge.errors import ConfigurationError, EdgeError
 from nearfield_edge.life.egress import parse_destination
@@ -47,6 +48,7 @@ def run_checks(
         "packs": lambda: software.packs(configuration, packs_in),
         "paraphrases": lambda: understanding.paraphrases(configuration, packs_in),
         "lexicon": lambda: lexicon(configuration),
+        "prompts": lambda: prompts(configuration, packs_in),
         "wake phrase": lambda: wake_phrases(configuration),
         "porcupine": lambda: software.porcupine(configuration),
         "data folder": lambda: machine.disk(configuration.device.data),

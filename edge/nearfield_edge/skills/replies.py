@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import jinja2
 import yaml
+from jinja2 import nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from nearfield_edge.errors import SkillError, SkillFailedError
@@ -27,9 +28,17 @@ LONGEST_REPLY_CHARACTERS: Final = 2_000
 class Replies:
     """The compiled templates of one skill."""
 
-    def __init__(self, skill: str, templates: Mapping[str, Sequence[jinja2.Template]]) -> None:
+    def __init__(
+        self,
+        skill: str,
+        templates: Mapping[str, Sequence[jinja2.Template]],
+        *,
+        fixed_texts: Sequence[str] = (),
+    ) -> None:
         self._skill = skill
         self._templates = templates
+        self.fixed_texts = tuple(fixed_texts)
+        """Replies without anything to fill in, as they are said."""
 
     @property
     def names(self) -> frozenset[str]:
@@ -54,7 +63,7 @@ class Replies:
         text = render_text(template, values, where=f"skill {self._skill}: reply '{name}'")
         if not text:
             raise SkillFailedError(f"skill {self._skill}: reply '{name}' came out empty")
-        return text[0].upper() + text[1:]
+        return _begun_large(text)
 
 
 def render_text(template: jinja2.Template, values: Mapping[str, Any], *, where: str) -> str:
@@ -92,15 +101,31 @@ def load_replies(path: Path, skill: str, environment: jinja2.Environment) -> Rep
         SkillError: Not YAML, not texts by name, or a template is wrong.
     """
     compiled: dict[str, tuple[jinja2.Template, ...]] = {}
+    fixed: list[str] = []
     for name, value in (read_yaml(path) if path.exists() else {}).items():
         variants = value if isinstance(value, list) else [value]
         if not variants or not all(isinstance(variant, str) and variant.strip() for variant in variants):
             raise SkillError(f"{path}: reply '{name}' must be a text or a list of texts")
         try:
             compiled[str(name)] = tuple(environment.from_string(variant) for variant in variants)
+            fixed += [
+                _begun_large(" ".join(compiled[str(name)][number].render().split()))
+                for number, variant in enumerate(variants)
+                if _is_fixed(environment.parse(variant))
+            ]
         except jinja2.TemplateSyntaxError as error:
             raise SkillError(f"{path}: reply '{name}': {error.message}") from error
-    return Replies(skill, compiled)
+    return Replies(skill, compiled, fixed_texts=fixed)
+
+
+def _is_fixed(template: nodes.Template) -> bool:
+    """Whether it is text from end to end: neither a variable nor a condition."""
+    texts = (nodes.Output, nodes.TemplateData)
+    return all(isinstance(node, texts) for node in template.find_all(nodes.Node))
+
+
+def _begun_large(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

@@ -23,6 +23,9 @@ class TtsCapabilities:
     sample_rate_hz: int
     """Rate of the chunks; the sink converts."""
     voice: str
+    fingerprint: str = ""
+    """Other whenever the same text would sound otherwise: by another model, setting or way of processing.
+    Empty where the voice does not know; what it says is kept nowhere then."""
 
 
 class TtsEngine(Protocol):

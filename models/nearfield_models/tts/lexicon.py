@@ -19,7 +19,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -107,8 +107,11 @@ class LexiconVoice:
 
     @property
     def capabilities(self) -> TtsCapabilities:
-        """What the voice is."""
-        return self._voice.capabilities
+        """What the voice is; its fingerprint knows the lexicon."""
+        own = self._voice.capabilities
+        if not own.fingerprint:
+            return own
+        return replace(own, fingerprint=f"{own.fingerprint} lexicon {self._lexicon.digest}")
 
     def synthesise(
         self, text: str | Phrase, *, cancellation: Cancellation | None = None

@@ -1,7 +1,4 @@
-"""Piper voices, streamed: the graph's front gives a sentence's latent frames, the vocoder makes them sound.
-
-The vocoder is a chain of convolutions that looks ``_CONTEXT_FRAMES`` to either side at most; so chunks that
-overlap by that much equal the whole (within 1e-5), and the first is heard while the rest is not yet computed.
+"""Piper voices, streamed: a graph gives a sentence's frames, and ``piper_sound`` makes them sound.
 
 A Piper graph draws noise inside, so its melody differs a little from call to call. The build step of its pack
 gives the noise a seed: a voice that is loaded anew says the same texts in the same way, and one with
@@ -22,7 +19,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field, ValidationError
 
 from nearfield_models.cancellation import Cancellation
-from nearfield_models.errors import EngineError, PackDamagedError
+from nearfield_models.errors import PackDamagedError
 from nearfield_models.pcm import Samples
 from nearfield_models.runtime.session import RuntimeOptions, open_session
 from nearfield_models.store import InstalledPack
@@ -30,16 +27,14 @@ from nearfield_models.tts.engine import TtsCapabilities
 from nearfield_models.tts.gruut_phonemes import GruutPhonemiser
 from nearfield_models.tts.phonemes import BEGIN, END, PAD, Phonemiser, phoneme_ids, phrase_sentences
 from nearfield_models.tts.phrase import Phrase
+from nearfield_models.tts.piper_sound import PiperSound
 from nearfield_models.validation import first_fault
 
-_HOP: Final = 256
-_CONTEXT_FRAMES: Final = 12
-_FIRST_CHUNKS: Final = (24, 40)
-"""Frames of the first chunks: early sound first, then ever less work done twice."""
-_CHUNK: Final = 80
+_SOUNDS: Final = 1
+"""Raised whenever the code between a pack and its sound makes the same text sound otherwise."""
 _QUIET: Final = 0.01
 _LONGEST_LEAD_MS: Final = 80
-_KEPT_LEAD_MS: Final = 5
+_KEPT_LEAD_MS: Final = 2
 """These voices say nothing for 0 to 75 ms before a text, depending on its first sound."""
 _FIXED_PART: Final = 0.235
 """Of the duration at rate 1, what no length changes: each phoneme takes whole frames. Measured on joe."""
@@ -98,7 +93,7 @@ class PiperVoice:
         """Load the voice.
 
         Args:
-            pack: Holds the voice's JSON file, ``front.onnx`` and ``vocoder.onnx``.
+            pack: Holds the voice's JSON file, ``text.onnx``, ``flow.onnx`` and ``vocoder.onnx``.
             runtime: What runs it.
             phonemiser: How text is pronounced; gruut in the voice's language by default.
             scales: Instead of those in the voice's file.
@@ -111,17 +106,19 @@ class PiperVoice:
         card = _read_card(pack)
         self._id_map = card.phoneme_id_map
         self._rate_hz = card.audio.sample_rate
-        self._capabilities = TtsCapabilities(
-            language=card.espeak.voice, sample_rate_hz=self._rate_hz, voice=pack.id
-        )
         self._scales = scales or _own_scales(card)
+        self._capabilities = TtsCapabilities(
+            language=card.espeak.voice,
+            sample_rate_hz=self._rate_hz,
+            voice=pack.id,
+            fingerprint=f"{pack.id} {pack.digest} {self._scales} piper-{_SOUNDS}",
+        )
         with ThreadPoolExecutor(1, "phonemes") as pool:
             # Importing gruut takes as long as loading the graphs, and the two need not wait for each other.
             pronouncing = pool.submit(lambda: phonemiser or GruutPhonemiser(card.espeak.voice))
-            self._front = open_session(pack.file("front.onnx"), runtime)
-            self._vocoder = open_session(pack.file("vocoder.onnx"), runtime)
-            self._phonemiser = pronouncing.result()
-        (self._latent,) = self._vocoder.input_names
+            self._text = open_session(pack.file("text.onnx"), runtime)
+            self.sound = PiperSound(pack, runtime)
+            self.phonemiser = pronouncing.result()
         self._dropped = 0
 
     @property
@@ -149,11 +146,11 @@ class PiperVoice:
         cancellation.check()
         begun = False
         phrase = Phrase(runs=(text,)) if isinstance(text, str) else text
-        for phonemes in phrase_sentences(phrase, self._phonemiser, self._capabilities.language):
+        for phonemes in phrase_sentences(phrase, self.phonemiser, self._capabilities.language):
             for begin in range(0, len(phonemes), _MOST_PHONEMES):
                 cancellation.check()
-                latent = self.latent_frames(phonemes[begin : begin + _MOST_PHONEMES], phrase.rate)
-                for chunk in self.sound(latent, cancellation):
+                frames = self.frames(phonemes[begin : begin + _MOST_PHONEMES], phrase.rate)
+                for chunk in self.sound.chunks(frames, cancellation):
                     yield chunk if begun else without_lead(chunk, self._rate_hz)
                     begun = True
 
@@ -162,7 +159,7 @@ class PiperVoice:
         for _ in self.synthesise("Ready."):
             pass
 
-    def latent_frames(self, phonemes: tuple[str, ...], rate: float = 1.0) -> NDArray[np.float32]:
+    def frames(self, phonemes: tuple[str, ...], rate: float = 1.0) -> NDArray[np.float32]:
         """Give ``float32[1, channels, frames]`` for one sentence at a rate, 256 samples a frame.
 
         Raises:
@@ -176,46 +173,8 @@ class PiperVoice:
             "input_lengths": np.array([ids.shape[1]], np.int64),
             "scales": _as_input(replace(self._scales, length=self._scales.length * length_for(rate))),
         }
-        return self._front.run((self._latent,), feeds)[self._latent]
-
-    def sound(self, latent: NDArray[np.float32], cancellation: Cancellation) -> Iterator[Samples]:
-        """Yield the sound of latent frames, chunk by chunk.
-
-        Raises:
-            EngineError: The model failed.
-            CancelledWorkError: ``cancellation`` was set.
-        """
-        for begin, end in chunks(latent.shape[2]):
-            cancellation.check()
-            left = max(0, begin - _CONTEXT_FRAMES)
-            piece = self.vocode(latent[:, :, left : end + _CONTEXT_FRAMES])
-            yield piece[(begin - left) * _HOP : (end - left) * _HOP]
-
-    def vocode(self, latent: NDArray[np.float32]) -> Samples:
-        """Give the sound of latent frames in one piece.
-
-        Raises:
-            EngineError: The model failed.
-        """
-        (made,) = self._vocoder.run(None, {self._latent: np.ascontiguousarray(latent)}).values()
-        sound: Samples = np.clip(made.ravel(), -1.0, 1.0)
-        if sound.size != latent.shape[2] * _HOP:
-            raise EngineError(
-                f"the voice's vocoder gave {sound.size} samples for {latent.shape[2]} frames: "
-                f"expected {_HOP} a frame"
-            )
-        return sound
-
-
-def chunks(frames: int) -> Iterator[tuple[int, int]]:
-    """Yield where the chunks of a sentence begin and end, in frames."""
-    begin = 0
-    for length in _FIRST_CHUNKS:
-        if begin < frames:
-            yield begin, min(begin + length, frames)
-            begin += length
-    for start in range(begin, frames, _CHUNK):
-        yield start, min(start + _CHUNK, frames)
+        (frames,) = self._text.run(None, feeds).values()
+        return frames
 
 
 def length_for(rate: float) -> float:
@@ -224,11 +183,15 @@ def length_for(rate: float) -> float:
 
 
 def without_lead(sound: Samples, rate_hz: int) -> Samples:
-    """Cut the silence before a text, but nothing of its first sound."""
+    """Cut the silence before a text, but nothing of its first sound; what is left fades in, 1 ms or more."""
     lead = sound[: rate_hz * _LONGEST_LEAD_MS // 1000]
     loud = np.flatnonzero(np.abs(lead) > _QUIET)
     first = int(loud[0]) if loud.size else lead.size
-    return sound[max(0, first - rate_hz * _KEPT_LEAD_MS // 1000) :]
+    begin = max(0, first - rate_hz * _KEPT_LEAD_MS // 1000)
+    cut = sound[begin:].copy()
+    rise = max(first - begin, rate_hz // 1000)
+    cut[:rise] *= np.linspace(0.0, 1.0, rise, endpoint=False, dtype=np.float32)[: cut.size]
+    return cut
 
 
 def _read_card(pack: InstalledPack) -> _VoiceCard:
