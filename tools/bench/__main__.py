@@ -24,6 +24,10 @@ BENCHMARKS = {
     "intents": ("tools.bench.intents", "paraphrases: intents of CLINC150 and what is out of scope"),
     "paraphrases": ("tools.bench.paraphrases", "other talk that shipped skills' paraphrases would take"),
     "phonetic": ("tools.bench.phonetic", "orders understood by sound from text alone"),
+    "duplex": (
+        "tools.bench.duplex",
+        "speaking and listening at once: echo, self-triggers, interruptions, orders",
+    ),
     "idle": ("tools.bench.idle", "listening for the wake word: processor and memory"),
     "startup": ("tools.bench.startup", "from process start to answer"),
 }
