@@ -10,7 +10,7 @@ hardware.
 * ``self_triggers``: ``stretches`` of speech that the voice detector hears in the suppressed signal while
   nobody speaks, from the very first sound on; ``interruptions`` are those of more than 80 ms, ``per_hour``
   counts these; and wake words likewise.
-* ``interruptions``: orders at the level of the echo that are such an interruption within 300 ms of their onset.
+* ``interruptions``: orders at the level of the echo that are one within 300 ms of their onset.
 * ``orders``: fully right in silence, while the device plays on, and when it stops 200 ms after it has
   noticed.
 * ``hop_ms``: the linear canceller with the search for the delay, and the whole front end.
