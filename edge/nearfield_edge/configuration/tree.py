@@ -15,7 +15,13 @@ from pydantic import Field, ValidationError
 
 from nearfield_edge.configuration.device import DeviceSection, LogSection, MqttSection, RecordsSection
 from nearfield_edge.configuration.section import Section
-from nearfield_edge.configuration.sound import AudioSection, TurnSection, VadSection, WakeSection
+from nearfield_edge.configuration.sound import (
+    AudioSection,
+    FrontEndSection,
+    TurnSection,
+    VadSection,
+    WakeSection,
+)
 from nearfield_edge.configuration.understanding import (
     EngineSection,
     PolicySection,
@@ -31,6 +37,7 @@ class Configuration(Section):
 
     device: DeviceSection = Field(default_factory=DeviceSection)
     audio: AudioSection = AudioSection()
+    front_end: FrontEndSection = FrontEndSection()
     wake: WakeSection = WakeSection()
     vad: VadSection = VadSection()
     turn: TurnSection = TurnSection()

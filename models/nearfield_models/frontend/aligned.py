@@ -58,9 +58,7 @@ class AlignedCanceller:
         """Give the microphone without echo, and the reference as it was aligned, ``float32[160]`` each."""
         self._played[:-HOP_SAMPLES] = self._played[HOP_SAMPLES:]
         self._played[-HOP_SAMPLES:] = reference
-        self._at += HOP_SAMPLES
-        if self._finder.delay_samples is not None:
-            self._shift = min(max(0.0, self._shift + self._trend.slope * HOP_SAMPLES), self._latest)
+        self._pass_time()
         aligned = self._late(HOP_SAMPLES)
         cleaned = self._canceller.accept(microphone, aligned)
         found = self._finder.accept(microphone, reference)
@@ -68,9 +66,16 @@ class AlignedCanceller:
             self._follow(found)
         return cleaned, aligned
 
-    @property
-    def _latest(self) -> float:
-        return float(LONGEST_DELAY_MS * SAMPLES_PER_MS)
+    def skip(self) -> None:
+        """Let 10 ms pass in which nothing was played for longer than an echo lasts."""
+        self._pass_time()
+        self._finder.skip()
+
+    def _pass_time(self) -> None:
+        self._at += HOP_SAMPLES
+        if self._finder.delay_samples is not None:
+            shift = self._shift + self._trend.slope * HOP_SAMPLES
+            self._shift = min(max(0.0, shift), float(LONGEST_DELAY_MS * SAMPLES_PER_MS))
 
     def _follow(self, delay_samples: float) -> None:
         self._trend.add(self._at, delay_samples)

@@ -4,6 +4,9 @@ The linear canceller's output is the recogniser's signal. The other signal goes 
 canceller and noise suppression, which find little left to do and so do little harm to near speech, and a gate
 that is closed while nothing but the rest of the echo is there. Before the delay of the echo is found, nobody
 can be heard over the loudspeaker in it.
+
+While nothing has been played for a while, both signals are the microphone's as it is, at no cost: what is
+known of wake words and voice detection then holds.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from nearfield_models.pcm import HOP_MS, HOP_SAMPLES, Samples
 _LEARNING_HOPS: Final = 100
 """Of played sound after the delay is found, until the echo path is known well enough."""
 _LONGEST_ECHO_HOPS: Final = LONGEST_DELAY_MS // HOP_MS + 30
+"""After the last sound until nothing of it is heard."""
 _SILENT_POWER: Final = 1e-7
 """-70 dBFS."""
 
@@ -72,11 +76,15 @@ class EchoCancellingFrontEnd:
             raise EngineError(
                 f"hops of shape {shapes} were given to the front end: expected ({HOP_SAMPLES},)"
             )
+        self._quiet_hops = self._quiet_hops + 1 if _is_silent(reference) else 0
+        if self._quiet_hops > _LONGEST_ECHO_HOPS:
+            self._canceller.skip()
+            return CleanedHop(suppressed=microphone, recogniser=microphone)
         cleaned, late = self._canceller.accept(microphone, reference)
         suppressed = self._suppressor.accept(cleaned, late)
-        self._learn(reference, late)
+        self._learn(late)
         gated = self._gate.accept(
-            suppressed, echo=microphone - cleaned, cleaned=cleaned, may_open=self._is_known or self._is_quiet
+            suppressed, echo=microphone - cleaned, cleaned=cleaned, may_open=self._is_known
         )
         return CleanedHop(suppressed=gated, recogniser=cleaned)
 
@@ -84,12 +92,7 @@ class EchoCancellingFrontEnd:
     def _is_known(self) -> bool:
         return self._learnt_hops >= _LEARNING_HOPS
 
-    @property
-    def _is_quiet(self) -> bool:
-        return self._quiet_hops >= _LONGEST_ECHO_HOPS
-
-    def _learn(self, reference: Samples, late: Samples) -> None:
-        self._quiet_hops = self._quiet_hops + 1 if _is_silent(reference) else 0
+    def _learn(self, late: Samples) -> None:
         if self._canceller.delay_samples is not None and not self._is_known:
             self._learnt_hops += not _is_silent(late)
 

@@ -61,6 +61,10 @@ class DelayFinder:
         """The delay as last found; None until it is."""
         return self._delay
 
+    def skip(self) -> None:
+        """Let 10 ms pass in which nothing was played for longer than an echo lasts."""
+        self._filled = 0
+
     def accept(self, microphone: Samples, reference: Samples) -> float | None:
         """Take ``float32[160]`` of each; give the delay in samples where it was just found anew."""
         self._played[:-HOP_SAMPLES] = self._played[HOP_SAMPLES:]
