@@ -10,7 +10,7 @@ from nearfield_edge.audio.reference import ReferenceReader
 from nearfield_edge.audio.source import AudioFrame
 from nearfield_models.errors import EngineError
 from nearfield_models.frontend.engine import FrontEnd
-from nearfield_models.pcm import to_bytes, to_float
+from nearfield_models.pcm import Samples, to_bytes, to_float
 from nearfield_sync.telemetry import Counters, Log
 
 
@@ -36,14 +36,19 @@ class MicrophoneCleaning:
 
     def accept(self, frame: AudioFrame) -> CleanedFrame:
         """Take the next frame."""
+        microphone = to_float(frame.pcm)
         try:
-            heard = self._front_end.accept(to_float(frame.pcm), self._played.read(frame.first_sample))
+            heard = self._front_end.accept(microphone, self._played.read(frame.first_sample))
         except EngineError as error:
             self._counters.add("nearfield_hearing_failures_total", engine=type(self._front_end).__name__)
             self._log.error("cleaning_failed", engine=type(self._front_end).__name__, exc_info=error)
             self._front_end.reset()
             return CleanedFrame(suppressed=frame, recogniser=frame)
         return CleanedFrame(
-            suppressed=replace(frame, pcm=to_bytes(heard.suppressed)),
-            recogniser=replace(frame, pcm=to_bytes(heard.recogniser)),
+            suppressed=_with(frame, microphone, heard.suppressed),
+            recogniser=_with(frame, microphone, heard.recogniser),
         )
+
+
+def _with(frame: AudioFrame, microphone: Samples, heard: Samples) -> AudioFrame:
+    return frame if heard is microphone else replace(frame, pcm=to_bytes(heard))

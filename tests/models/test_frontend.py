@@ -184,3 +184,17 @@ def test_the_same_sound_after_a_reset_gives_the_same_signals() -> None:
         runs.append(np.concatenate([hop.recogniser for hop in both] + [hop.suppressed for hop in both]))
         front_end.reset()
     assert np.array_equal(runs[0], runs[1])
+
+
+def test_while_nothing_has_been_played_for_a_while_both_signals_are_the_microphones_own() -> None:
+    front_end, silence = two_signals(), np.zeros(HOP_SAMPLES, np.float32)
+    near, played = talk(3, seed=5), talk(3)
+    for at in range(0, 2 * SECOND, HOP_SAMPLES):
+        front_end.accept(near[at : at + HOP_SAMPLES], played[at : at + HOP_SAMPLES])
+    untouched = []
+    for at in range(0, 2 * SECOND, HOP_SAMPLES):
+        microphone = near[at : at + HOP_SAMPLES]
+        heard = front_end.accept(microphone, silence)
+        untouched.append(heard.suppressed is microphone and heard.recogniser is microphone)
+    assert untouched.index(True) == 81  # 0.8 s: the longest delay, and the tail
+    assert all(untouched[81:])

@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 
+from nearfield_models.frontend.spectra import blocks_of, power_of, spectra_of
 from nearfield_models.pcm import HOP_SAMPLES, SAMPLE_RATE_HZ, SAMPLES_PER_MS, Samples
 
 LONGEST_DELAY_MS: Final = 500
@@ -80,20 +81,19 @@ class DelayFinder:
         return self._look()
 
     def _average(self) -> None:
-        played = np.fft.rfft(self._played, _POINTS)
+        played = spectra_of(self._played, _POINTS)
         padded = np.zeros(_HISTORY, np.float32)
         padded[_LAGS:] = self._heard
-        heard = np.fft.rfft(padded, _POINTS)
+        heard = spectra_of(padded, _POINTS)
         self._cross = self._keep * self._cross + played.conj() * heard
-        self._played_power = self._keep * self._played_power + np.abs(played) ** 2
-        self._heard_power = self._keep * self._heard_power + np.abs(heard) ** 2
+        self._played_power = self._keep * self._played_power + power_of(played)
+        self._heard_power = self._keep * self._heard_power + power_of(heard)
 
     def _look(self) -> float | None:
         weights = self._band / np.sqrt(self._played_power * self._heard_power + 1e-12)
-        correlation = np.fft.irfft(self._cross * weights, _POINTS)[:_LAGS]
+        correlation = blocks_of(self._cross * weights, _POINTS)[:_LAGS]
         peak = int(np.argmax(np.abs(correlation)))
         clearness = abs(float(correlation[peak])) / float(np.sqrt(np.square(correlation).mean()) + 1e-12)
-        self.last = (peak, clearness)
         self._seen = [*self._seen[-(_STEADY_LOOKS - 1) :], peak] if clearness >= _CLEAR else []
         steady = len(self._seen) == _STEADY_LOOKS and max(self._seen) - min(self._seen) <= _STEADY_SAMPLES
         if not steady and clearness < _BEYOND_DOUBT:

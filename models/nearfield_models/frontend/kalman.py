@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nearfield_models.frontend.spectra import Spectra, blocks_of, power_of, spectra_of
 from nearfield_models.pcm import HOP_SAMPLES, Samples
 
 _POINTS: Final = 2 * HOP_SAMPLES
@@ -27,8 +27,6 @@ _SHARE: Final = HOP_SAMPLES / _POINTS
 _BINS: Final = HOP_SAMPLES + 1
 _QUIET: Final = 1e-6
 """Keeps the step finite in digital silence."""
-
-_Spectra = NDArray[np.complex64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +65,8 @@ class KalmanCanceller:
     def reset(self) -> None:
         """Forget the path, and what was played."""
         shape = (self._settings.tail_hops, _BINS)
-        self._path: _Spectra = np.zeros(shape, np.complex64)
-        self._played: _Spectra = np.zeros(shape, np.complex64)
+        self._path: Spectra = np.zeros(shape, np.complex64)
+        self._played: Spectra = np.zeros(shape, np.complex64)
         self._variances = self._first_variances.copy()
         self._error_power = np.zeros(_BINS, np.float32)
         self._block = np.zeros(_POINTS, np.float32)
@@ -80,8 +78,8 @@ class KalmanCanceller:
         self._block[:HOP_SAMPLES] = self._block[HOP_SAMPLES:]
         self._block[HOP_SAMPLES:] = reference
         self._played[1:] = self._played[:-1]
-        self._played[0] = np.fft.rfft(self._block)
-        echo = np.fft.irfft((self._path * self._played).sum(axis=0), _POINTS)[HOP_SAMPLES:]
+        self._played[0] = spectra_of(self._block)
+        echo = blocks_of((self._path * self._played).sum(axis=0), _POINTS)[HOP_SAMPLES:]
         cleaned: Samples = microphone - echo
         self._learn(cleaned)
         return cleaned
@@ -95,7 +93,7 @@ class KalmanCanceller:
             later_samples: Negative for sooner.
             played: ``float32[(tail_hops + 1) * 160]``: what the reference would have been until now.
         """
-        response = np.fft.irfft(self._path, _POINTS)[:, :HOP_SAMPLES].ravel()
+        response = blocks_of(self._path, _POINTS)[:, :HOP_SAMPLES].ravel()
         moved = np.zeros_like(response)
         kept = max(0, response.size - abs(later_samples))
         if later_samples >= 0:
@@ -103,29 +101,25 @@ class KalmanCanceller:
         else:
             moved[response.size - kept :] = response[:kept]
         self._response[:, :HOP_SAMPLES] = moved.reshape(-1, HOP_SAMPLES)
-        self._path = np.fft.rfft(self._response)
+        self._path = spectra_of(self._response)
         self._variances += (1 - kept / response.size) * self._first_variances
         blocks = np.lib.stride_tricks.sliding_window_view(played, _POINTS)[::HOP_SAMPLES]
-        self._played = np.fft.rfft(blocks[::-1])
+        self._played = spectra_of(blocks[::-1])
         self._block = blocks[-1].copy()
 
     def _learn(self, cleaned: Samples) -> None:
         settings = self._settings
         self._error[HOP_SAMPLES:] = cleaned
-        error = np.fft.rfft(self._error)
+        error = spectra_of(self._error)
         self._error_power *= settings.error_memory
-        self._error_power += (1 - settings.error_memory) * _power(error)
-        played_power = _power(self._played)
+        self._error_power += (1 - settings.error_memory) * power_of(error)
+        played_power = power_of(self._played)
         unexplained = _SHARE * (played_power * self._variances).sum(axis=0) + self._error_power + _QUIET
         gain = self._variances * (_SHARE / unexplained)
         # A partition is one hop long: what the step puts into its second half is the transform's artefact.
-        step = np.fft.irfft(gain * self._played.conj() * error, _POINTS)
+        step = blocks_of(gain * self._played.conj() * error, _POINTS)
         self._response[:, :HOP_SAMPLES] = step[:, :HOP_SAMPLES]
-        self._path += np.fft.rfft(self._response)
+        self._path += spectra_of(self._response)
         kept = settings.transition**2
         self._variances *= kept * (1 - _SHARE * gain * played_power)
-        self._variances += (1 - kept) * _power(self._path)
-
-
-def _power(spectra: _Spectra) -> NDArray[np.float32]:
-    return spectra.real**2 + spectra.imag**2
+        self._variances += (1 - kept) * power_of(self._path)

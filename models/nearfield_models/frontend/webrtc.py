@@ -1,16 +1,22 @@
 """WebRTC's audio processing, as the ``livekit`` wheel brings it: echo canceller and noise suppression.
 
-Only the library's processing is used. It opens no connection, and starts no thread that would.
+Only the processing is used. The library starts threads of its own, which open no connection: the test of the
+restricted site runs it.
 
 Source: WebRTC's AudioProcessing (AEC3), behind livekit's ``rtc.AudioProcessingModule``.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from nearfield_models.errors import EngineError, RuntimeMissingError
 from nearfield_models.pcm import HOP_SAMPLES, SAMPLE_RATE_HZ, Samples, to_bytes
+
+if TYPE_CHECKING:
+    from livekit import rtc
 
 
 class WebRtcSuppressor:
@@ -52,5 +58,5 @@ class WebRtcSuppressor:
             raise EngineError(f"WebRTC's audio processing failed: {error}") from error
         return np.frombuffer(heard.data, dtype="<i2").astype(np.float32) / 32768.0
 
-    def _frame(self, samples: Samples) -> object:
+    def _frame(self, samples: Samples) -> rtc.AudioFrame:
         return self._library.AudioFrame(to_bytes(samples), SAMPLE_RATE_HZ, 1, HOP_SAMPLES)
