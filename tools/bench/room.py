@@ -36,8 +36,8 @@ class Room:
     name: str
     size_metres: Point
     reverberation_seconds: float
-    """Until sound has died away by 60 dB, by Eyring's formula, which supposes that it comes from everywhere alike.
-    In a box it takes longer: 0.57 s in the kiosk below, 0.91 s in the meeting room (extrapolated from 20 dB)."""
+    """Until sound has died away by 60 dB, by Eyring's formula, which supposes that it comes from everywhere
+    alike. In a box it takes longer: 0.57 s in the kiosk below, 0.91 s in the meeting room (from 20 dB)."""
     loudspeaker: Point
     microphone: Point
     talker: Point
