@@ -21,10 +21,10 @@ from tools.bench.order_sounds import Labels, heard_turn
 from tools.bench.order_trials import VAD, OrderRecogniser, is_accepted
 
 HEARD_WITHIN_MS: Final = 300
-INTERRUPTION_MS: Final = 80
+INTERRUPTION_MS: Final = 200
 """For which the voice detector must have heard speech before it counts as somebody who interrupts."""
-STOPS_AFTER_MS: Final = 200
-"""From the first hop that counts as speech until the loudspeaker is silent: somebody must decide."""
+STOPS_AFTER_MS: Final = 80
+"""From an interruption until the loudspeaker is silent: somebody must decide, and buffers must run dry."""
 WAKE_PACKS: Final = ("microwakeword-okay-nabu", "microwakeword-alexa")
 _EARLY_MS: Final = 100
 """A voice detector may hear a breath that the measure of an onset by its energy does not."""

@@ -182,7 +182,7 @@ def _distorted(sound: Samples, amount: float) -> Samples:
     scaled = sound / peak
     # Odd by saturation, even by a membrane that does not move alike both ways.
     bent = np.tanh(drive * scaled) / drive + 0.03 * amount * scaled**2
-    return (bent * peak).astype(np.float32)
+    return np.asarray(bent * peak, np.float32)
 
 
 def _of_length(samples: Samples, length: int) -> Samples:
