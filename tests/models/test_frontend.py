@@ -198,3 +198,14 @@ def test_while_nothing_has_been_played_for_a_while_both_signals_are_the_micropho
         untouched.append(heard.suppressed is microphone and heard.recogniser is microphone)
     assert untouched.index(True) == 80  # after 0.8 s: the longest delay, and the tail
     assert all(untouched[80:])
+
+
+def test_with_headphones_somebody_is_heard_once_it_is_clear_that_nothing_comes_back() -> None:
+    front_end, played = two_signals(), talk(12)
+    near = at_level(talk(12, seed=5), -26.0)
+    heard = np.zeros_like(near)
+    for at in range(0, near.size - HOP_SAMPLES + 1, HOP_SAMPLES):
+        hop = slice(at, at + HOP_SAMPLES)
+        heard[hop] = front_end.accept(near[hop], played[hop]).suppressed
+    assert not heard[SECOND : 3 * SECOND].any()
+    assert gain_db(near[9 * SECOND :], heard[9 * SECOND :]) < 10

@@ -23,6 +23,8 @@ from nearfield_models.pcm import HOP_MS, HOP_SAMPLES, Samples
 
 _LEARNING_HOPS: Final = 100
 """Of played sound after the delay is found, until the echo path is known well enough."""
+_UNHEARD_HOPS: Final = 500
+"""Of played sound without finding a delay, until it is taken that the microphone does not hear it."""
 _LONGEST_ECHO_HOPS: Final = LONGEST_DELAY_MS // HOP_MS + 30
 """After the last sound until nothing of it is heard."""
 _SILENT_POWER: Final = 1e-7
@@ -41,7 +43,8 @@ class EchoCancellingFrontEnd:
         self._suppressor = WebRtcSuppressor()
         self._canceller = AlignedCanceller()
         self._gate = ResidualGate()
-        self._learnt_hops, self._quiet_hops = 0, _LONGEST_ECHO_HOPS
+        self._learnt_hops, self._unheard_hops = 0, 0
+        self._quiet_hops = _LONGEST_ECHO_HOPS
 
     @property
     def capabilities(self) -> FrontEndCapabilities:
@@ -63,7 +66,8 @@ class EchoCancellingFrontEnd:
         self._suppressor.reset()
         self._canceller.reset()
         self._gate.reset()
-        self._learnt_hops, self._quiet_hops = 0, _LONGEST_ECHO_HOPS
+        self._learnt_hops, self._unheard_hops = 0, 0
+        self._quiet_hops = _LONGEST_ECHO_HOPS
 
     def accept(self, microphone: Samples, reference: Samples) -> CleanedHop:
         """Take ``float32[160]`` of each and give both signals for the same 10 ms.
@@ -90,10 +94,14 @@ class EchoCancellingFrontEnd:
 
     @property
     def _is_known(self) -> bool:
+        if self._canceller.delay_samples is None:
+            return self._unheard_hops >= _UNHEARD_HOPS  # there is no echo to speak of: headphones
         return self._learnt_hops >= _LEARNING_HOPS
 
     def _learn(self, late: Samples) -> None:
-        if self._canceller.delay_samples is not None and not self._is_known:
+        if self._canceller.delay_samples is None:
+            self._unheard_hops += not _is_silent(late)
+        elif not self._is_known:
             self._learnt_hops += not _is_silent(late)
 
 
