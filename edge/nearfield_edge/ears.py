@@ -12,6 +12,7 @@ from typing import Final
 import structlog
 
 from nearfield_edge.audio.source import AudioFrame
+from nearfield_edge.cleaning import MicrophoneCleaning
 from nearfield_edge.sound import SoundMemory
 from nearfield_edge.turn.events import HopHeard, InputEvent, WakeDetected
 from nearfield_models.errors import EngineError
@@ -28,6 +29,9 @@ CATCH_UP_MS: Final = 480
 class Ears:
     """Hears frames in order. The same sound always gives the same events.
 
+    Wake words and voice are looked for in what the front end makes of the microphone's sound for them, while
+    the memory keeps what it makes for the recogniser.
+
     While nobody is listened to, only the wake word is looked for; when somebody is, the voice detector first
     catches up on the latest sound. A detector that fails begins anew and is counted; the others go on.
     """
@@ -40,12 +44,14 @@ class Ears:
         segmenter: SpeechSegmenter,
         memory: SoundMemory,
         counters: Counters,
+        cleaning: MicrophoneCleaning | None = None,
     ) -> None:
-        """Take the parts; without a voice detector only time is heard."""
+        """Take the parts; without a voice detector only time is heard, without cleaning all that sounds."""
         self._wake = wake
         self._vad = vad
         self._segmenter = segmenter
         self._counters = counters
+        self._cleaning = cleaning
         self._is_behind = False
         self._log: Log = structlog.get_logger()
         self.memory = memory
@@ -57,7 +63,12 @@ class Ears:
             frame: The next one.
             attentive: Whether it matters now if somebody speaks; if not, speech is not looked for.
         """
-        self.memory.remember(frame)
+        if self._cleaning is None:
+            self.memory.remember(frame)
+        else:
+            cleaned = self._cleaning.accept(frame)
+            self.memory.remember(cleaned.recogniser)
+            frame = cleaned.suppressed
         at = frame.first_sample + HOP_SAMPLES
         events: list[InputEvent] = []
         for engine in self._wake:

@@ -14,6 +14,7 @@ import numpy as np
 import soxr
 
 from nearfield_models import engines
+from nearfield_models.frontend.cancelling import EchoCancellingFrontEnd
 from nearfield_models.pcm import HOP_SAMPLES, SAMPLE_RATE_HZ, Samples, to_bytes
 from nearfield_models.runtime.session import RuntimeOptions
 
@@ -77,6 +78,9 @@ def use_everything() -> None:
         for runtime in (RuntimeOptions(), OPENVINO):
             vad = engines.load_vad(engine=name, runtime=runtime)
             say("vad", name, runtime.engine, round(max(vad.accept(hop) for hop in hops(sound)), 3))
+    front_end = EchoCancellingFrontEnd()
+    cleaned = [front_end.accept(hop, hop) for hop in hops(sound)]
+    say("front end", len(cleaned), "delay", front_end.delay_samples)
     for name in MICRO_WAKE_WORD_ENGINES:
         wake = engines.load_wake(engine=name)
         say("wake", name, sum(wake.accept(to_bytes(hop)) is not None for hop in hops(sound)))

@@ -72,6 +72,7 @@ def test_no_packet_leaves_while_every_engine_is_imported_and_used(cage: list[str
         "wake microwakeword ",
         "wake microwakeword-litert ",
         "wake phrase 1",
+        "front end ",
         "imported pvporcupine",
         "imported pywhispercpp.model",
     ):

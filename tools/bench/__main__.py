@@ -29,6 +29,10 @@ BENCHMARKS = {
         "tools.bench.speech",
         "from text to the first audible sample, from the voice and from the disk",
     ),
+    "duplex": (
+        "tools.bench.duplex",
+        "speaking and listening at once: echo, self-triggers, interruptions, orders",
+    ),
     "idle": ("tools.bench.idle", "listening for the wake word: processor and memory"),
     "startup": ("tools.bench.startup", "from process start to answer"),
 }

@@ -18,6 +18,7 @@ from nearfield_edge.audio.clock import PlaybackClock
 from nearfield_edge.audio.fading import fade
 from nearfield_edge.audio.feed import ChunkFeed
 from nearfield_edge.audio.live import GRACE_MS, Gap, LiveFrames
+from nearfield_edge.audio.reference import PlaybackReference, ReferenceTrack
 from nearfield_edge.audio.ring import CaptureRing, PlaybackRing
 from nearfield_edge.audio.sink import Played
 from nearfield_edge.audio.sound_card import CardStream, PortAudioCard, SoundCard
@@ -162,7 +163,12 @@ class Speaker:
     """A sink. The device is open only while it plays, so that a new default one is used by the next reply."""
 
     def __init__(
-        self, name: str | None = None, *, clock: PlaybackClock, card: SoundCard | None = None
+        self,
+        name: str | None = None,
+        *,
+        clock: PlaybackClock,
+        card: SoundCard | None = None,
+        reference: PlaybackReference | None = None,
     ) -> None:
         """Prepare; the device is opened by ``play``.
 
@@ -170,6 +176,7 @@ class Speaker:
             name: Or part of it; None is the system's default.
             clock: Paces looking after the ring, not the sound.
             card: Shared with the microphone; PortAudio by default.
+            reference: Told of what is played, from the moment at which the device first took some of it.
 
         Raises:
             SourceError: PortAudio is not installed.
@@ -183,6 +190,8 @@ class Speaker:
         self._playing: asyncio.Task[None] | None = None
         self._stream: CardStream | None = None
         self._ring = PlaybackRing(1)
+        self._reference = reference
+        self._track: ReferenceTrack | None = None
 
     @property
     def underruns(self) -> int:
@@ -254,6 +263,8 @@ class Speaker:
         while True:
             room = self._ring.room
             self._ring.write(chunk[at : at + room])
+            if self._track is not None:
+                self._track.add(chunk[at : at + room])
             at += room
             if at >= chunk.size:
                 return
@@ -261,6 +272,8 @@ class Speaker:
 
     async def _breathe(self, stream: CardStream) -> None:
         await self._clock.wait_until(self._clock.now() + HOP_SAMPLES)
+        if self._track is not None:
+            self._track.taken(self._ring.played)
         if not stream.alive:
             raise SinkError("the speaker went away while it played: plug it in again")
 
@@ -268,6 +281,8 @@ class Speaker:
         self._card.look_again()
         stream = self._card.open_output(self._name)
         self._ring = PlaybackRing(stream.rate_hz * _PLAYBACK_SECONDS)
+        if self._reference is not None:
+            self._track = ReferenceTrack(self._reference, self._clock, stream.rate_hz)
         stream.start(self._ring.fill)
         self._stream = stream
         return stream
@@ -277,5 +292,8 @@ class Speaker:
         if stream is not None:
             stream.close()
             self._heard = self._ring.played * SAMPLE_RATE_HZ // stream.rate_hz
+            if self._track is not None:
+                self._track.end(self._ring.played)
+                self._track = None
             self._underruns += self._ring.underruns + stream.faults
             self._ring = PlaybackRing(1)

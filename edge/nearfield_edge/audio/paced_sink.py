@@ -14,6 +14,7 @@ import numpy as np
 from nearfield_edge.audio.clock import PlaybackClock
 from nearfield_edge.audio.fading import faded
 from nearfield_edge.audio.feed import ChunkFeed
+from nearfield_edge.audio.reference import PlaybackReference
 from nearfield_edge.audio.riff import WavFile
 from nearfield_edge.audio.sink import Played
 from nearfield_edge.errors import SinkError
@@ -45,17 +46,26 @@ class Outlet(Protocol):
 class PacedSink:
     """A sink whose time is a clock; without an outlet it only keeps time."""
 
-    def __init__(self, clock: PlaybackClock, outlet: Outlet | None = None, *, ahead_ms: int = 0) -> None:
+    def __init__(
+        self,
+        clock: PlaybackClock,
+        outlet: Outlet | None = None,
+        *,
+        ahead_ms: int = 0,
+        reference: PlaybackReference | None = None,
+    ) -> None:
         """Prepare.
 
         Args:
             clock: When sound is heard.
             outlet: Where it goes.
             ahead_ms: How much sooner than heard it is handed to the outlet.
+            reference: Told of what is played, by the time at which it is handed over.
         """
         self._clock = clock
         self._outlet = outlet
         self._ahead = ahead_ms * SAMPLES_PER_MS
+        self._reference = reference
         self._underruns = 0
         self._playing: asyncio.Task[None] | None = None
         self._stopping = False
@@ -139,11 +149,15 @@ class PacedSink:
         if self._outlet is not None:
             await self._outlet.write(self._due, block)
         self._last = float(block[-1])
+        if self._reference is not None:
+            self._reference.write(self._due - self._ahead, block)
         self._written += block.size
         self._due += block.size
         await self._clock.wait_until(self._due - self._ahead)
 
     async def _end(self) -> None:
+        if self._reference is not None:
+            self._reference.cut(self._clock.now())
         if self._outlet is None or not self._written:
             return
         if self._stopping and not self._ahead:  # who is ahead fades out where it plays

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nearfield_edge.audio.clock import PlaybackClock
 from nearfield_edge.audio.paced_sink import PacedSink
+from nearfield_edge.audio.reference import PlaybackReference
 from nearfield_edge.audio.sink import AudioSink
 from nearfield_edge.audio.sound_card import SoundCard
 from nearfield_edge.audio.source import AudioSource
@@ -14,8 +15,10 @@ from nearfield_edge.configuration import AudioSection, WebSocketSection
 from nearfield_edge.errors import ConfigurationError
 
 
-async def open_borders(audio: AudioSection, time: PlaybackClock) -> tuple[AudioSource, AudioSink]:
-    """Open the source and the sink.
+async def open_borders(
+    audio: AudioSection, time: PlaybackClock, reference: PlaybackReference | None = None
+) -> tuple[AudioSource, AudioSink]:
+    """Open the source and the sink, which tells the reference what it plays.
 
     Raises:
         SourceError: Sound cannot be had.
@@ -23,7 +26,7 @@ async def open_borders(audio: AudioSection, time: PlaybackClock) -> tuple[AudioS
         ConfigurationError: The two do not go together, or the token cannot be read.
     """
     if audio.source == "websocket":
-        return await _web_socket(audio, time)
+        return await _web_socket(audio, time, reference)
     if audio.sink == "websocket":
         raise ConfigurationError(
             'audio.sink = "websocket" needs audio.source = "websocket": they share a client'
@@ -34,7 +37,7 @@ async def open_borders(audio: AudioSection, time: PlaybackClock) -> tuple[AudioS
         from nearfield_edge.audio.sound_card import PortAudioCard
 
         card = PortAudioCard()
-    return _source(audio, time, card), _sink(audio, time, card)
+    return _source(audio, time, card), _sink(audio, time, card, reference)
 
 
 def _source(audio: AudioSection, time: PlaybackClock, card: SoundCard | None) -> AudioSource:
@@ -52,15 +55,19 @@ def _source(audio: AudioSection, time: PlaybackClock, card: SoundCard | None) ->
     return Microphone(audio.microphone, clock=time, card=card)
 
 
-def _sink(audio: AudioSection, time: PlaybackClock, card: SoundCard | None) -> AudioSink:
+def _sink(
+    audio: AudioSection, time: PlaybackClock, card: SoundCard | None, reference: PlaybackReference | None
+) -> AudioSink:
     if audio.sink == "none":
         return PacedSink(time)
     from nearfield_edge.audio.device import Speaker
 
-    return Speaker(audio.speaker, clock=time, card=card)
+    return Speaker(audio.speaker, clock=time, card=card, reference=reference)
 
 
-async def _web_socket(audio: AudioSection, time: PlaybackClock) -> tuple[AudioSource, AudioSink]:
+async def _web_socket(
+    audio: AudioSection, time: PlaybackClock, reference: PlaybackReference | None
+) -> tuple[AudioSource, AudioSink]:
     from nearfield_edge.audio.websocket_source import AHEAD_MS, WebSocketAudio, WebSocketSettings
 
     if audio.sink == "speaker":
@@ -75,8 +82,9 @@ async def _web_socket(audio: AudioSection, time: PlaybackClock) -> tuple[AudioSo
     )
     both = WebSocketAudio(settings, time)
     await both.start()
-    sink = PacedSink(time, both, ahead_ms=AHEAD_MS) if audio.sink == "websocket" else PacedSink(time)
-    return both, sink
+    if audio.sink == "none":
+        return both, PacedSink(time)
+    return both, PacedSink(time, both, ahead_ms=AHEAD_MS, reference=reference)
 
 
 def _token(given: WebSocketSection) -> str:

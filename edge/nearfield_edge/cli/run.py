@@ -13,6 +13,7 @@ import structlog
 from rich.console import Console
 
 from nearfield_edge.audio.clock import RealTimeClock
+from nearfield_edge.audio.reference import PlaybackReference
 from nearfield_edge.audio.sink import AudioSink
 from nearfield_edge.audio.source import AudioSource, Mutable
 from nearfield_edge.cli.borders import open_borders
@@ -22,6 +23,7 @@ from nearfield_edge.composition import (
     Device,
     Surroundings,
     gather_knowledge,
+    microphone_cleaning,
     open_conversation,
     paraphrases_of,
     turn_settings,
@@ -63,8 +65,10 @@ async def _run(place: Surroundings) -> None:
     for notice in engines.notices:
         log.warning("licence_notice", notice=notice)
     time = RealTimeClock()
-    source, sink = await open_borders(configuration.audio, time)
-    settings = turn_settings(configuration, loudspeaker=configuration.audio.sink != "none")
+    reference, loudspeaker = PlaybackReference(), configuration.audio.sink != "none"
+    cleaning = microphone_cleaning(place, reference, time, loudspeaker=loudspeaker)
+    source, sink = await open_borders(configuration.audio, time, reference)
+    settings = turn_settings(configuration, loudspeaker=loudspeaker)
     pulse = Pulse(place.clock)
     notifier = ServiceNotifier.from_environment()
     console = Console()
@@ -95,6 +99,7 @@ async def _run(place: Surroundings) -> None:
         paraphrases=paraphrases_of(place, knowledge.grammar, knowledge.skills.skills.values()),
         watcher=watch,
         on_record=show,
+        cleaning=cleaning,
     ) as device:
         await asyncio.to_thread(device.outbox.recover)
         await device.warm_up()

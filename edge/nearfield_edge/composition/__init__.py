@@ -1,6 +1,7 @@
 """Building the device from its configuration: the one place where parts are chosen and joined."""
 
 from nearfield_edge.composition.device import Device
+from nearfield_edge.composition.echo import microphone_cleaning
 from nearfield_edge.composition.interpretation import paraphrases_of
 from nearfield_edge.composition.knowledge import Knowledge, gather_knowledge, grammar_of, load_skill_runtime
 from nearfield_edge.composition.patience import turn_settings
@@ -20,6 +21,7 @@ __all__ = [
     "gather_knowledge",
     "grammar_of",
     "load_skill_runtime",
+    "microphone_cleaning",
     "open_conversation",
     "open_effects",
     "open_outbox",

@@ -12,6 +12,7 @@ from types import TracebackType
 from nearfield_edge.agent import Agent, AgentParts, Watcher
 from nearfield_edge.audio.clock import InputClock, PlaybackClock
 from nearfield_edge.audio.sink import AudioSink
+from nearfield_edge.cleaning import MicrophoneCleaning
 from nearfield_edge.composition.knowledge import Knowledge
 from nearfield_edge.composition.prompts import prompt_voice
 from nearfield_edge.composition.stores import open_conversation
@@ -58,6 +59,7 @@ class Device:
         on_record: Callable[[TurnRecord], None] | None = None,
         session: str | None = None,
         resume: bool = True,
+        cleaning: MicrophoneCleaning | None = None,
     ) -> None:
         """Join the parts.
 
@@ -73,6 +75,7 @@ class Device:
             on_record: Given the record of every turn when it is over.
             session: Begins the turns' ids; unique to this run if absent.
             resume: Whether the conversation of the last run goes on, if it is still alive.
+            cleaning: What takes the loudspeaker's echo out of the microphone's sound; None for nothing.
         """
         self._executor = InferenceExecutor()
         self._engines = engines
@@ -116,7 +119,7 @@ class Device:
             clock=place.clock,
         )
         parts = AgentParts(
-            ears=_ears(place, self._wake_engines(place, time), engines.vad, memory),
+            ears=_ears(place, self._wake_engines(place, time), engines.vad, memory, cleaning),
             work=work,
             keeper=StoredTurns(self.turns, self.recordings, on_record),
             clock=place.clock,
@@ -223,7 +226,11 @@ def _remembered_samples(settings: TurnSettings) -> int:
 
 
 def _ears(
-    place: Surroundings, wake: Sequence[WakeEngine], vad: VadEngine | None, memory: SoundMemory
+    place: Surroundings,
+    wake: Sequence[WakeEngine],
+    vad: VadEngine | None,
+    memory: SoundMemory,
+    cleaning: MicrophoneCleaning | None,
 ) -> Ears:
     settings = place.configuration.vad
     segmentation = SegmentationSettings(
@@ -235,4 +242,5 @@ def _ears(
         segmenter=SpeechSegmenter(segmentation),
         memory=memory,
         counters=place.counters,
+        cleaning=cleaning,
     )

@@ -44,6 +44,14 @@ class AudioSection(Section):
     stdin: StandardInputSection = StandardInputSection()
 
 
+class FrontEndSection(Section):
+    """What is done to the microphone's sound before anybody listens."""
+
+    echo: Literal["auto", "cancel", "none"] = "auto"
+    """Whether the loudspeaker's echo is taken out; ``auto``: with a loudspeaker, where the extra ``echo`` is
+    installed. ``none`` is for headsets and microphones that cancel it themselves."""
+
+
 class PorcupineSection(Section):
     """Porcupine with the customer's key; its first use contacts its vendor."""
 

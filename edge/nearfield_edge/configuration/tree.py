@@ -17,6 +17,7 @@ from nearfield_edge.configuration.device import DeviceSection, LogSection, MqttS
 from nearfield_edge.configuration.section import Section
 from nearfield_edge.configuration.sound import (
     AudioSection,
+    FrontEndSection,
     PromptsSection,
     TurnSection,
     VadSection,
@@ -37,6 +38,7 @@ class Configuration(Section):
 
     device: DeviceSection = Field(default_factory=DeviceSection)
     audio: AudioSection = AudioSection()
+    front_end: FrontEndSection = FrontEndSection()
     wake: WakeSection = WakeSection()
     vad: VadSection = VadSection()
     turn: TurnSection = TurnSection()
