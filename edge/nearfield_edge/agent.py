@@ -21,6 +21,7 @@ from nearfield_edge.audio.clock import InputClock
 from nearfield_edge.audio.source import AudioFrame, AudioSource
 from nearfield_edge.ears import Ears
 from nearfield_edge.errors import EdgeError
+from nearfield_edge.life.memory import give_back_memory
 from nearfield_edge.notes import TurnNotes
 from nearfield_edge.turn import commands as do
 from nearfield_edge.turn import events as ev
@@ -224,3 +225,5 @@ class Agent:
             notes.heard_ms = heard_ms
         record = notes.record(outcome, device_id=self._parts.device_id, versions=self._parts.versions)
         await self._parts.keeper.keep(record, self._workers.forget(notes.turn_id))
+        if self._state.turn is None:  # in nobody's way
+            await asyncio.to_thread(give_back_memory)

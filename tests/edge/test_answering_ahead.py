@@ -158,11 +158,11 @@ def test_what_sounds_finished_ends_sooner_and_what_does_not_later() -> None:
             completeness=completeness,
         )
         talk.tell(told)
-        talk.hear(1_200, speech=False)
+        talk.hear(1_400, speech=False)
         (recognise,) = talk.given(do.Recognise)
         assert isinstance(recognise, do.Recognise)
         ends_ms.append((recognise.heard_until - recognise.speech_end) // 16)
-    assert ends_ms == [180, 1_100]
+    assert ends_ms == [180, 1_300]
 
 
 def test_a_judgement_of_an_earlier_silence_is_ignored() -> None:

@@ -42,9 +42,9 @@ def test_silence_alone_decides_where_nothing_else_is_known() -> None:
         (Sentence.WHOLE, False, None, 180),
         (Sentence.OPEN, False, None, 400),
         (Sentence.OPEN, True, 0.97, 400),
-        (Sentence.OPEN, True, 0.2, 1_100),
-        (Sentence.NONE, False, 0.98, 650),
-        (Sentence.NONE, True, 0.5, 1_100),
+        (Sentence.OPEN, True, 0.2, 1_300),
+        (Sentence.NONE, False, 0.98, 1_300),
+        (Sentence.NONE, True, 0.5, 1_300),
         (Sentence.UNKNOWN, False, 0.98, 400),
     ],
 )

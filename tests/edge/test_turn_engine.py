@@ -298,6 +298,19 @@ def test_an_answer_that_comes_at_once_is_a_turn_of_its_own_and_not_more_of_the_f
     assert talk.state.turn.speech_began is not None
 
 
+def test_who_has_not_heard_the_question_goes_on_with_what_they_said() -> None:
+    talk = Conversation(TurnSettings())
+    talk.tell(ev.WakeDetected(at=0, phrase="alexa", score=1.0))
+    talk.hear(800, speech=True)
+    talk.hear(500, speech=False)
+    talk.answer("Size?", asks=True)
+    turn = talk.state.turn
+    assert turn is not None
+    talk.tell(ev.SpeechEnded(turn_id=turn.turn_id, revision=turn.revision, heard_ms=0))
+    talk.hear(300, speech=True)
+    assert len(talk.given(do.ReopenTurn)) == 1
+
+
 def test_the_wake_word_interrupts_the_reply() -> None:
     talk = Conversation(TurnSettings())
     talk.tell(ev.WakeDetected(at=0, phrase="alexa", score=1.0))

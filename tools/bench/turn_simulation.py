@@ -35,6 +35,7 @@ SKILL_MS: Final = 5.0
 REPLY_MS: Final = 2_500
 _SURE: Final = 0.78
 _NEAR_MS: Final = 150
+_STEP_MS: Final = 8.0
 _UNDERSTANDING: Final = Understanding(intent="orderDrink", skill="coffee", confidence=1.0, source="grammar")
 _DECISION: Final = RouteDecision(route="skill", reason="", confidence=1.0, policy_version="")
 _REPLY: Final = "One order."
@@ -70,6 +71,8 @@ class Outcome:
 
     decided_ms: float = 0.0
     """From the end of speech to the decision that counted."""
+    computing_left_ms: float = 0.0
+    """From that decision until it was known what had been said."""
     first_sound_ms: float = 0.0
     """From the end of speech to the first sound of the reply that was not taken back."""
     transcript: Transcript | None = None
@@ -234,6 +237,7 @@ class _Play:
     def _recognise(self, command: do.Recognise) -> None:
         self.outcome.decided_ms = self._now - self._zero_ms
         transcript, ready = self._decoded(command)
+        self.outcome.computing_left_ms = ready - self._now
         self.outcome.transcript = transcript
         self._at(
             ready,
@@ -246,6 +250,8 @@ class _Play:
         if self._decoding is not None and self._decoding[0] == stretch:
             return self._decoding[1], max(self._now, self._decoding[2])
         samples = self._heard.samples[command.first_sample : command.end_sample]
+        # what is decoded already is given up, between two steps of the decoder
+        self._free_at["recogniser"] = min(self._free_at["recogniser"], self._now + _STEP_MS)
         transcript, ready = self._compute("recogniser", lambda: self._listened(samples), key=stretch[:3])
         self._decoding = (stretch, transcript, ready)
         return transcript, ready

@@ -26,8 +26,8 @@ def take_report(state: State, turn: Turn, event: ev.WorkEvent) -> Step:
             return take_judgement(state, turn, event)
         case ev.WorkFailed():
             return _work_failed(state, turn, event)
-        case ev.SpeechEnded() if turn.phase is Phase.SPEAKING:
-            return _spoken(state, turn)
+        case ev.SpeechEnded(heard_ms=heard_ms) if turn.phase is Phase.SPEAKING:
+            return _spoken(state, turn, heard=heard_ms > 0)
         case ev.Answered(answer=answer) if turn.phase is Phase.THINKING:
             return _answered(state, turn, answer)
         case ev.Answered(answer=answer) if turn.phase is Phase.LISTENING and turn.ahead is not None:
@@ -93,9 +93,10 @@ def _answered(state: State, turn: Turn, answer: Answer) -> Step:
     return wait(state, turn)
 
 
-def _spoken(state: State, turn: Turn) -> Step:
-    # whoever speaks after a question has heard it, and answers it
-    turn = replace(turn, phase=Phase.SETTLING, phase_since=state.at, sealed=turn.sealed or turn.asks)
+def _spoken(state: State, turn: Turn, *, heard: bool) -> Step:
+    # whoever speaks after a question that was heard answers it, and goes on with nothing
+    sealed = turn.sealed or (turn.asks and heard)
+    turn = replace(turn, phase=Phase.SETTLING, phase_since=state.at, sealed=sealed)
     return wait(replace(state, turn=turn), turn)
 
 
@@ -111,7 +112,8 @@ def _work_failed(state: State, turn: Turn, event: ev.WorkFailed) -> Step:
     if turn.phase is Phase.THINKING:
         return _fail(state, turn, event.code)
     if turn.phase is Phase.SPEAKING:
-        return _spoken(state, turn)  # what could not be said is in the record; its effects still stand
+        # what could not be said is in the record; its effects still stand
+        return _spoken(state, turn, heard=False)
     return state, ()
 
 

@@ -41,14 +41,14 @@ class Sentence(StrEnum):
     """A sentence that none goes on behind."""
 
 
-_BIAS: Final = 0.8
+_BIAS: Final = 0.9
 _BY_SENTENCE: Final[Mapping[Sentence, float]] = {
     Sentence.UNKNOWN: -2.0,
-    Sentence.NONE: -3.0,
+    Sentence.NONE: -3.5,
     Sentence.OPEN: 0.0,
     Sentence.WHOLE: 1.5,
 }
-_COMMA: Final = -1.8
+_COMMA: Final = -1.75
 _SOUND: Final = 0.4
 """Of the logarithm of the odds that the end-of-turn detector gives."""
 _LEAST_SURE: Final = 0.015
@@ -78,11 +78,11 @@ class EndpointSettings:
 
     end_silence_ms: int = 500
     """Silence that ends a turn of which nothing else is known."""
-    steps: tuple[tuple[float, int], ...] = ((1.65, 180), (0.3, 400), (-0.7, 650))
+    steps: tuple[tuple[float, int], ...] = ((1.65, 180), (0.3, 400))
     """Odds that the person has finished (natural logarithm), and the silence that is enough with them; the
     best first."""
-    longest_silence_ms: int = 1_100
-    """Silence that ends every turn."""
+    longest_silence_ms: int = 1_300
+    """Silence that ends every turn: longer than most people pause within one."""
     patience: float = 1.0
     """Factor of all silences that end a turn."""
     no_speech_ms: int = 5_000

@@ -130,6 +130,7 @@ def _session_options(runtime: Any, options: RuntimeOptions) -> Any:
     settings = runtime.SessionOptions()
     settings.intra_op_num_threads = options.threads
     settings.inter_op_num_threads = 1
+    settings.enable_cpu_mem_arena = settings.enable_mem_pattern = options.keeps_memory
     # Threads that spin between runs would keep a listening device's cores busy for nothing.
     settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
     settings.add_session_config_entry("session.inter_op.allow_spinning", "0")

@@ -30,6 +30,9 @@ class RuntimeOptions:
     """OpenVINO's device, in its own notation."""
     threads: int = 2
     """Threads of one inference on the CPU; 0 leaves the choice to the runtime."""
+    keeps_memory: bool = True
+    """Whether what a run needed is kept for the next, where the runtime can do without: a model that is
+    seldom asked would hold it in vain."""
     cache_folder: Path | None = None
     """Where compiled models are kept, apart for each device; None keeps none."""
 

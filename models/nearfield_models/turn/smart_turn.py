@@ -38,7 +38,9 @@ class SmartTurn:
         name = next((name for name in pack.names if name.endswith(".onnx")), None)
         if name is None:
             raise PackDamagedError(f"pack {pack.id} holds no .onnx file: fetch it again, or choose another")
-        self._session = open_session(pack.file(name), replace(runtime, threads=1))
+        # 40 MB for a network that is asked a few times a turn; without them it is as fast.
+        seldom = replace(runtime, threads=1, keeps_memory=False)
+        self._session = open_session(pack.file(name), seldom)
         (self._input,) = self._session.input_names
         self._log_mel = LogMel()
 
