@@ -140,7 +140,7 @@ class TurnNotes:
             return
         began_ms = self.guess_began_ms
         self._write(now_ms, "guess_kept", f"begun {self.marks['endpoint'] - began_ms:.0f} ms before the end")
-        self._mark(now_ms, "understood")
+        self.marks["understood"] = now_ms + self.unpassed_ms
 
     def _mark(self, now_ms: float, name: str) -> None:
         self.marks[name] = now_ms + self.unpassed_ms
