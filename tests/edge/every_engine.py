@@ -78,6 +78,8 @@ def use_everything() -> None:
         for runtime in (RuntimeOptions(), OPENVINO):
             vad = engines.load_vad(engine=name, runtime=runtime)
             say("vad", name, runtime.engine, round(max(vad.accept(hop) for hop in hops(sound)), 3))
+    for name in engines.TURN_ENGINES:
+        say("turn", name, round(engines.load_turn(engine=name).completeness(sound), 3))
     front_end = EchoCancellingFrontEnd()
     cleaned = [front_end.accept(hop, hop) for hop in hops(sound)]
     say("front end", len(cleaned), "delay", front_end.delay_samples)

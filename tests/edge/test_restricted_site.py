@@ -73,6 +73,7 @@ def test_no_packet_leaves_while_every_engine_is_imported_and_used(cage: list[str
         "wake microwakeword-litert ",
         "wake phrase 1",
         "front end ",
+        "turn smart-turn ",
         "imported pvporcupine",
         "imported pywhispercpp.model",
     ):

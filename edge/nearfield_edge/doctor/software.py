@@ -167,8 +167,9 @@ def packs(configuration: Configuration, store: ModelStore) -> list[Finding]:
 
 def _packs_in_use(configuration: Configuration) -> Iterable[str]:
     wake = configuration.wake.packs_in_use if configuration.wake.mode == "wake" else ()
+    turn = (configuration.turn.pack,) if configuration.turn.pack else ()
     return dict.fromkeys(
-        (configuration.engines.asr, configuration.vad.pack, *wake, configuration.engines.tts)
+        (configuration.engines.asr, configuration.vad.pack, *turn, *wake, configuration.engines.tts)
     )
 
 
