@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKS = (
     "moonshine-tiny-en",
     "silero-vad",
+    "smart-turn-v3",
     "microwakeword-alexa",
     "minilm-l6-v2-int8",
     "piper-en-us-joe-medium",
