@@ -88,6 +88,7 @@ def test_every_shipped_manifest_is_sound_and_the_defaults_are_those_of_the_devic
         "moonshine-tiny-en",
         "piper-en-us-joe-medium",
         "silero-vad",
+        "smart-turn-v3",
     )
 
 

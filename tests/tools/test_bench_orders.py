@@ -149,7 +149,7 @@ def test_a_long_pause_inside_an_order_is_counted_and_the_order_goes_on() -> None
 
 
 def test_a_recording_that_stops_before_the_silence_is_over_is_decided_when_it_would_be() -> None:
-    turn = heard_turn(np.zeros(60 * HOP_SAMPLES, np.float32), ScriptedVad([1.0] * 50))
+    turn = heard_turn(np.zeros(60 * HOP_SAMPLES, np.float32), ScriptedVad([1.0] * 50), after_ms=200)
     assert turn is not None
     assert turn.decided == (50 + 50) * HOP_SAMPLES
     assert turn.end == 60 * HOP_SAMPLES

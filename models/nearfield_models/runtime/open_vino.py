@@ -124,8 +124,10 @@ def _present_part(wanted: str, available: Sequence[str]) -> str:
 def _properties(device: str, options: RuntimeOptions) -> dict[str, Any]:
     properties: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
     if device.split(".")[0] == "CPU":
-        # Left alone, a processor that has bfloat16 would use it, and answer otherwise than one without.
+        # Left alone, a processor that has bfloat16 or products of eight bits would use them, and answer
+        # otherwise than one without.
         properties["INFERENCE_PRECISION_HINT"] = "f32"
+        properties["DYNAMIC_QUANTIZATION_GROUP_SIZE"] = "0"
         if options.threads:
             properties["INFERENCE_NUM_THREADS"] = options.threads
     if options.cache_folder is not None:
