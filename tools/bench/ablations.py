@@ -70,7 +70,10 @@ VARIANTS: Final = (
         settings=SearchSettings(language=0.0, search_language=0.0, bonus=0.0, search_bonus=0.0),
     ),
     Variant(name="fillers cost nothing more", settings=SearchSettings(filler_cost=0.0)),
-    Variant(name="taking back costs nothing more", settings=SearchSettings(correction_cost=0.0)),
+    Variant(
+        name="taking back costs nothing more",
+        settings=SearchSettings(correction_cost=0.0, correction_cost_in_noise=0.0),
+    ),
     Variant(name="width 4", settings=SearchSettings(width=4, width_in_noise=4)),
     Variant(name="width 8, in noise too", settings=SearchSettings(width_in_noise=8)),
     Variant(name="width 24 in noise", settings=SearchSettings(width_in_noise=24)),

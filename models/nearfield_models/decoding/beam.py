@@ -53,15 +53,17 @@ class SearchSettings:
     """Tokens after which it ends in any case."""
     filler_cost: float = 2.0
     """Nats against each token that means nothing: most people say none."""
-    correction_cost: float = 5.0
-    """Nats against taking back what was said: few sentences do, and noise sounds like it."""
+    correction_cost: float = 1.0
+    """Nats against taking back what was said: few sentences do."""
+    correction_cost_in_noise: float = 5.0
+    """As ``correction_cost``, where noise is loud enough to be turned down: it sounds like a correction."""
     wildcard_cost: float = 0.5
     """Nats against each token of a wildcard, which could otherwise always be had for a little less."""
 
     @property
     def in_noise(self) -> SearchSettings:
-        """The same, as wide as loud noise asks for."""
-        return replace(self, width=self.width_in_noise)
+        """The same, as loud noise asks for."""
+        return replace(self, width=self.width_in_noise, correction_cost=self.correction_cost_in_noise)
 
 
 class Step(NamedTuple):
