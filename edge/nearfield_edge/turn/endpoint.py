@@ -116,8 +116,9 @@ def silence_needed_ms(heard: Listening, settings: EndpointSettings) -> float:
 def finished_odds(heard: Listening) -> float | None:
     """The logarithm of the odds that the person has finished; None where neither words nor sound tell.
 
-    Source: a logistic regression over ends of orders and pauses put into them, clean and in kitchen noise;
-    ``python -m tools.bench turns --fit`` makes it anew. ``WHOLE`` was chosen: orders hardly ever are.
+    Source: logistic regressions over ends of orders and pauses put into them, which ``python -m tools.bench
+    turns --fit`` makes for one condition. The weights are rounded, between that of clean sound and one of
+    development with kitchen noise at 6 dB in it. ``WHOLE`` and ``UNKNOWN`` were chosen.
     """
     if heard.sentence is Sentence.UNKNOWN and heard.completeness is None:
         return None
