@@ -126,9 +126,9 @@ class Recognition:
         return Transcript(text=hypothesis.text, mean_log_probability=hypothesis.mean_log_probability)
 
     def drop(self) -> None:
-        """Give up what is being decoded: it would only be waited for."""
+        """Give up what is being decoded: it would only be waited for. What is decoded stays."""
         self._guessing.cancel()
-        if self._decoding is not None:
+        if self._decoding is not None and not self._decoding.result.done():
             self._decoding.cancellation.cancel()
             self._decoding = None
 
@@ -141,7 +141,7 @@ class Recognition:
     ) -> _Decoding:
         recogniser = self._recogniser()
         expected = recogniser.expected()
-        asked = (command.turn_id, command.first_sample, command.end_sample, command.wake_phrase, expected)
+        asked = (command.first_sample, command.end_sample, command.wake_phrase, expected)
         if self._decoding is not None and self._decoding.asked == asked:
             return self._decoding
         self.drop()

@@ -68,7 +68,7 @@ async def _run(place: Surroundings) -> None:
     reference, loudspeaker = PlaybackReference(), configuration.audio.sink != "none"
     cleaning = microphone_cleaning(place, reference, time, loudspeaker=loudspeaker)
     source, sink = await open_borders(configuration.audio, time, reference)
-    settings = turn_settings(configuration, loudspeaker=loudspeaker)
+    settings = turn_settings(configuration, loudspeaker=loudspeaker, cancels_echo=cleaning is not None)
     pulse = Pulse(place.clock)
     notifier = ServiceNotifier.from_environment()
     console = Console()
