@@ -24,6 +24,7 @@ from nearfield_edge.understanding.sentences import sentence_in
 from nearfield_models.asr.moonshine import MoonshineAsr
 from nearfield_models.decoding.recogniser import SentenceListener
 from nearfield_models.grammar import Grammar
+from nearfield_models.nearness import Nearness
 from nearfield_models.pcm import HOP_SAMPLES, SAMPLES_PER_MS, Samples
 from nearfield_models.segmentation import SegmentationSettings, SpeechSegmenter
 from nearfield_models.turn.engine import TurnEngine
@@ -293,7 +294,8 @@ class _Play:
 def _speech(samples: Samples, vad: VadEngine) -> Iterator[bool]:
     """Whether each hop holds speech, as the device's ears say it."""
     vad.reset()
-    segmenter = SpeechSegmenter(SegmentationSettings(onset_ms=64))
+    segmenter, nearness = SpeechSegmenter(SegmentationSettings(onset_ms=64)), Nearness()
     for at in range(0, samples.size - HOP_SAMPLES + 1, HOP_SAMPLES):
-        heard = segmenter.accept(at, vad.accept(samples[at : at + HOP_SAMPLES]))
-        yield heard.speaking and heard.last_heard == at + HOP_SAMPLES
+        hop = samples[at : at + HOP_SAMPLES]
+        heard = segmenter.accept(at, vad.accept(hop))
+        yield nearness.accept(hop, speech=heard.speaking and heard.last_heard == at + HOP_SAMPLES)
