@@ -1,4 +1,4 @@
-"""Whether a voice is the one that speaks to the device, or one in the background: a television, another table.
+"""Whether a voice is the one that speaks to the device, or one in the background, such as a television.
 
 Told by loudness alone. People who speak to the device are near it, and every second or so of what they say
 comes close to the loudest that they said; a voice of which nothing did for that long is another one. So a

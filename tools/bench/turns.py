@@ -1,15 +1,17 @@
 """The end of a turn: how soon after the end of speech it is decided, against what is lost by it.
 
-Two sets of the real orders: whole, and with one pause in them (``paused_orders``); as they are, and in
-noise with ``--snr-db``: of a kitchen, or of somebody who reads without a pause (``--noise speech``). Clocks as in ``orders``: zero is the end of speech in the clean recording.
-Played by the turn engine in virtual time with measured computing added (``turn_simulation``).
+Two sets of the real orders: whole, and with one pause in them (``paused_orders``); as they are, and with
+``--snr-db`` in noise, of a kitchen or of somebody who reads (``--noise speech``). Clocks as in
+``orders``: zero is the end of speech in the clean recording. Played by the turn engine in virtual time with
+measured computing added (``turn_simulation``).
 
-``decision_ms``: until the decision that counted; ``ended``: turns in which it came within two seconds. ``reopened``: orders in which the speaker went on after a
-decision; nothing is lost by that, but where a reply had begun to sound (``taken_back``) people hear it.
-``computing_left_ms``: from the decision until it is known what was said; ``first_sound_ms``: to the reply.
-``lost``: orders that were wrong in the end, or became two turns. ``--curve`` plays the same with more and
-less patience, and with silence alone deciding. ``--fit`` fits the weights of ``turn/endpoint.py`` anew, on
-what was heard in the last silence of orders and in the pauses within them.
+``decision_ms``: until the decision that counted; ``ended``: turns in which there was one before the sound was
+over. ``reopened``: orders in which the speaker went on after a decision; nothing is lost by that, but where a
+reply had begun to sound (``taken_back``) people hear it. ``computing_left_ms``: from the decision until it is
+known what was said; ``first_sound_ms``: to the reply. ``lost``: orders that were wrong in the end, or became
+two turns. ``--curve`` plays the same with more and less patience, and with silence alone deciding. ``--fit``
+fits the weights of ``turn/endpoint.py`` anew, on what was heard in the last silence of orders and in the
+pauses within them.
 """
 
 from __future__ import annotations
