@@ -58,6 +58,8 @@ class Nearness:
     def soften(self) -> None:
         """What was heard so far was a wake word, which people say louder than what follows."""
         self._loudest_db -= self._settings.wake_margin_db
+        self._energies[:] = 0.0
+        self._hops = 0
 
     def accept(self, hop: Samples, *, speech: bool) -> bool:
         """Take ``float32[160]`` and whether it holds speech; give whether it holds near speech."""

@@ -96,6 +96,7 @@ def _answered(state: State, turn: Turn, answer: Answer) -> Step:
         phase_since=state.at,
         answered=True,
         asks=answer.asks,
+        asks_shortly=answer.asks_shortly,
         ahead=None,
     )
     state = replace(state, turn=turn)

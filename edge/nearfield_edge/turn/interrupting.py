@@ -137,6 +137,7 @@ def _interrupt(state: State, turn: Turn, overlap: Overlap, guess: ev.Guessed | N
         new_turn(state, "interruption", first_sample=_first_sample(state, overlap)),
         speech_began=overlap.began,
         speech_end=overlap.heard,
+        answers_shortly=turn.asks_shortly,
     )
     if guess is None:
         state, opened = begin(state, fresh)

@@ -50,7 +50,7 @@ def close(state: State, turn: Turn, outcome: str, *, listen_on: bool = True) -> 
     expects = turn.asks and state.settings.follow_up_ms > 0
     if listen_on and outcome == "answered" and expects and not state.muted:
         fresh = new_turn(state, "follow_up", first_sample=earlier(state, state.settings.pre_roll_ms))
-        state, opened = begin(state, fresh)
+        state, opened = begin(state, replace(fresh, answers_shortly=turn.asks_shortly))
         return state, (*done, *opened)
     return state, done
 

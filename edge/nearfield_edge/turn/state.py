@@ -76,6 +76,8 @@ class TurnSettings:
     hold_ms: int = 1_500
     """Silence after which it goes on even though it is not known what was said."""
     stop_words: tuple[str, ...] = STOP_WORDS
+    short_answer_patience: float = 0.7
+    """Factor of the silences that end an answer that is expected to be short."""
     half_duplex: bool = False
     """Whether the device is deaf to speech while it speaks (a loudspeaker without echo cancellation)."""
 
@@ -150,6 +152,9 @@ class Turn:
     answered: bool = False
     apologising: bool = False
     asks: bool = False
+    asks_shortly: bool = False
+    answers_shortly: bool = False
+    """Whether it answers a question that expects a short answer."""
     overlap: Overlap | None = None
     said: bool = False
     """Whether the reply has ended, and only what is said over its end is waited for."""
