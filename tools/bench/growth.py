@@ -1,9 +1,9 @@
 """Whether something grows: a straight line through readings, with an interval for its slope.
 
-Readings that follow each other are alike (a heap that is large now is large in two minutes), so the interval of
-an ordinary fit would be far too narrow. They are averaged in blocks first, and the blocks are fitted. Something
-has grown where even the lower end of the interval is above what is allowed an hour, and what that comes to over
-the whole time is more than a process may well differ from one moment to the next.
+Readings that follow each other are alike (a heap that is large now is large in two minutes), so the
+interval of an ordinary fit would be far too narrow. They are averaged in blocks first, and the blocks are
+fitted. Something has grown where even the lower end of the interval is above what is allowed an hour, and
+what that comes to over the whole time is more than a process may well differ from one moment to the next.
 """
 
 from __future__ import annotations

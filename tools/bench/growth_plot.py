@@ -33,7 +33,7 @@ def growth_svg(readings: Sequence[Reading]) -> str:
     hours = max(last.at_hours, 1e-3)
     told = (
         f"Resident memory begins at {first.resident_mb:.0f} MB and ends at {last.resident_mb:.0f} MB after "
-        f"{hours:.1f} hours of device time; file descriptors {first.descriptors} to {last.descriptors}, threads "
+        f"{hours:.1f} hours of device time; descriptors {first.descriptors} to {last.descriptors}, threads "
         f"{first.threads} to {last.threads}, tasks {first.tasks} to {last.tasks}."
     )
     panels = [line for panel in _PANELS for line in _panel(readings, hours, *panel)]

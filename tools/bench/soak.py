@@ -1,14 +1,15 @@
 """Hours of a device's life, faster than they pass: does anything grow, is any turn lost?
 
 A real device with all its engines hears visits (``soak_script``): wake words, orders in quiet and in noise,
-corrections, questions and answers, interruptions, hesitation, typed texts, mute, other people's talk, calls for
-nothing; its orders go to a receiver on loopback that fails now and then. Time is the input's (``audio.clock``), so
-that silence takes no longer than hearing it computes: ``compression`` is device time over wall time. Nothing is
-left out; what a recording cannot show is what only real time brings, such as a deadline of the operating system.
+corrections, questions and answers, interruptions, hesitation, typed texts, mute, other people's talk, calls
+for nothing; its orders go to a receiver on loopback that fails now and then. Time is the input's
+(``audio.clock``), so that silence takes no longer than hearing it computes: ``compression`` is device time
+over wall time. Nothing is left out; what a recording cannot show is what only real time brings, such as a
+deadline of the operating system.
 
-At rest, between visits, it reads resident memory, file descriptors, asyncio's tasks and threads, and fits their
-growth after the first half hour (``growth``). Every turn that was opened must have been closed once and be found
-in the store. Ends with 1 where something has grown or a turn was lost.
+At rest, between visits, it reads resident memory, file descriptors, asyncio's tasks and threads, and fits
+their growth after the first half hour (``growth``). Every turn that was opened must have been closed once
+and be found in the store. Ends with 1 where something has grown or a turn was lost.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ from tools.bench.exchange_device import ROOMS, ScriptClock, Speaker
 from tools.bench.exchange_script import ZONE, read_exchanges
 from tools.bench.growth import ALLOWANCES, BLOCKS, Reading, has_grown, settled, trend
 from tools.bench.growth_plot import growth_svg
+from tools.bench.learned import share_what_is_learned
 from tools.bench.order_sounds import read_labels
 from tools.bench.order_trials import KITCHEN
 from tools.bench.recordings import ROOT, default_data
@@ -166,9 +168,7 @@ async def _soak(arguments: argparse.Namespace) -> Soaked:
         UnreliableReceiver(arguments.seed) as receiver,
     ):
         data = Path(folder)
-        kept = OUT / "learned"  # what paraphrases teach is the same every time
-        kept.mkdir(parents=True, exist_ok=True)
-        (data / "models").symlink_to(kept, target_is_directory=True)
+        share_what_is_learned(data, "soak")
         time_of_input = InputClock()
         place = surroundings(_configuration(data, receiver.url), ScriptClock(time_of_input))
         lived, ledger, wall = await _life(arguments, place, time_of_input)
