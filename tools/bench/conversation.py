@@ -20,6 +20,7 @@ import asyncio
 import random
 import tempfile
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -98,7 +99,7 @@ def chosen(names: Sequence[str], count: int, seed: int) -> list[str]:
         return [*names]
     chance = random.Random(seed)  # noqa: S311 (a choice of recordings, no secret)
     borders = [number * len(names) // count for number in range(count + 1)]
-    return [names[chance.randrange(first, end)] for first, end in zip(borders, borders[1:], strict=False)]
+    return [names[chance.randrange(first, end)] for first, end in pairwise(borders)]
 
 
 def spoken_orders(
@@ -170,10 +171,8 @@ async def _served(
 
 async def _beside_recognition(engines: Engines, orders: Sequence[SpokenOrder], data: Path) -> dict[str, Any]:
     """Let somebody type a request while somebody speaks; the reply is the sentence."""
-    data.mkdir(parents=True)
-    site = data / "site.toml"
     ways = list(directions().items())[:BESIDE]
-    site.write_text(_site(dict(ways)), encoding="utf-8")
+    site = await asyncio.to_thread(_write_site, data, dict(ways))
     counter, found = Counter(RealTimeClock()), []
     raw = {
         "skills": {"settings": {"visit": {"site_file": str(site)}}},
@@ -196,12 +195,15 @@ def directions() -> dict[str, str]:
     }
 
 
-def _site(ways: dict[str, str]) -> str:
+def _write_site(data: Path, ways: dict[str, str]) -> Path:
     places = "".join(
         f'[[places]]\nname = "the {place}"\nsaid_as = ["{place}"]\ndirections = "{way}"\n\n'
         for place, way in ways.items()
     )
-    return f'[wifi]\nnetwork = "Guests"\npassword = "Welcome"\n\n{places}'
+    data.mkdir(parents=True)
+    site = data / "site.toml"
+    site.write_text(places, encoding="utf-8")
+    return site
 
 
 def scored(served: Sequence[Served], labels: Labels) -> dict[str, Any]:

@@ -271,6 +271,7 @@ class Counter:
         await self._until(is_over)
 
     async def _until(self, condition: Callable[[], bool]) -> None:
+        """Look every 10 ms whether something is so, but not for ever: what is not there then is missing."""
         latest = time.monotonic() + 2 * LONGEST_WAIT_SECONDS
-        while not condition() and time.monotonic() < latest:
+        while not condition() and time.monotonic() < latest:  # noqa: ASYNC110 (of many things at once)
             await asyncio.sleep(_LOOK_SECONDS)

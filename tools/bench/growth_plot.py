@@ -19,6 +19,10 @@ _PANELS: Final = (
 )
 """Field, heading, top and height."""
 _HEIGHT: Final = 630
+_OPENING: Final = (
+    f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
+    'aria-labelledby="title desc" font-family="system-ui, sans-serif">'
+)
 _STYLE: Final = (
     "<style>:root{color-scheme:light dark}.ground{fill:#fff}.ink{fill:#1d2330}.grid{stroke:#d9dde4}"
     ".line{stroke:#0b6e4f;fill:none;stroke-width:1.8}"
@@ -39,8 +43,7 @@ def growth_svg(readings: Sequence[Reading]) -> str:
     panels = [line for panel in _PANELS for line in _panel(readings, hours, *panel)]
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
-            'aria-labelledby="title desc" font-family="system-ui, sans-serif">',
+            _OPENING,
             '<title id="title">A device over time</title>',
             f'<desc id="desc">{escape(told)}</desc>',
             _STYLE,
