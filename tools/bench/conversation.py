@@ -41,9 +41,8 @@ from tools.bench.recordings import default_data
 from tools.bench.report import Report, Target
 from tools.bench.speech_end import speech_end
 
-IDLE_SECONDS: Final = 20
 BESIDE: Final = 12
-"""Sentences that are said beside recognition."""
+"""Sentences that are said beside recognition, where there are as many orders."""
 _BEFORE_SECONDS: Final = 0.5
 _AFTER_SECONDS: Final = 3
 _QUIET: Final = 0.1
@@ -71,6 +70,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, default=60, metavar="N", help="how many orders (default: 60)")
     parser.add_argument("--snr-db", type=float, metavar="N", help="in kitchen noise; absent: as recorded")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the choice, and of the noise")
+    parser.add_argument(
+        "--idle-seconds", type=float, default=20.0, metavar="N", help="idle first (default: 20)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> Report:
@@ -83,7 +85,9 @@ def run(arguments: argparse.Namespace) -> Report:
     configure_logs(LogOptions(style="console", level="error"))
     engines = load_engines(Configuration(), hear=True, speak=True)
     orders = spoken_orders(arguments.data, labels, arguments.limit, arguments.snr_db, arguments.seed)
-    figures = asyncio.run(_measured(engines, orders, labels, quiet_noise(arguments.data)))
+    figures = asyncio.run(
+        _measured(engines, orders, labels, quiet_noise(arguments.data, arguments.idle_seconds))
+    )
     return Report(
         name="conversation",
         title=title,
@@ -129,9 +133,10 @@ def spoken_orders(
     return found
 
 
-def quiet_noise(data: Path) -> Samples:
+def quiet_noise(data: Path, seconds: float) -> Samples:
     """A kitchen at a tenth of its level, to be idle in."""
-    return _QUIET * np.resize(read_sound(data / KITCHEN), IDLE_SECONDS * SAMPLE_RATE_HZ).astype(np.float32)
+    size = int(seconds * SAMPLE_RATE_HZ)
+    return _QUIET * np.resize(read_sound(data / KITCHEN), size).astype(np.float32)
 
 
 async def _measured(
@@ -171,7 +176,7 @@ async def _served(
 
 async def _beside_recognition(engines: Engines, orders: Sequence[SpokenOrder], data: Path) -> dict[str, Any]:
     """Let somebody type a request while somebody speaks; the reply is the sentence."""
-    ways = list(directions().items())[:BESIDE]
+    ways = list(directions().items())[: min(BESIDE, len(orders))]
     site = await asyncio.to_thread(_write_site, data, dict(ways))
     counter, found = Counter(RealTimeClock()), []
     raw = {

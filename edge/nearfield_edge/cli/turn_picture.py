@@ -8,6 +8,7 @@ reader's light or dark setting, and whatever they say is said in words, too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -32,6 +33,7 @@ MOST_ROWS: Final = 28
 _MOST_PARTIALS: Final = 3
 _DETAIL_LETTERS: Final = 29
 _HEADING_LETTERS: Final = 110
+_NOT_IN_XML: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NUMBER_PIXELS: Final = 36
 _NARROWEST: Final = 2.0
 """What took no time can be seen all the same."""
@@ -108,8 +110,8 @@ def turn_picture(record: TurnRecord) -> str:
     )
     parts = [
         opening,
-        f'<title id="title">{escape(f"Turn {record.turn_id}")}</title>',
-        f'<desc id="desc">{escape(told(record))}</desc>',
+        f'<title id="title">{_written(f"Turn {record.turn_id}")}</title>',
+        f'<desc id="desc">{_written(told(record))}</desc>',
         _STYLE,
         f'<rect class="ground" width="{WIDTH}" height="{height}" rx="10"/>',
         *_heading(record),
@@ -206,7 +208,7 @@ def _stages(bars: Sequence[_Bar], stretches: Sequence[Stretch]) -> Iterator[str]
         yield (
             f'<rect class="{bar.kind}" x="{left:.1f}" y="{y - _BAR / 2:.1f}" '
             f'width="{max(_NARROWEST, right - left):.1f}" height="{_BAR}" rx="2">'
-            f"<title>{escape(_measured(bar))}</title></rect>"
+            f"<title>{_written(_measured(bar))}</title></rect>"
         )
         if bar.kind != "speech":  # a record does not say when it began
             yield _text(WIDTH - _MARGIN, y + 4, f"{bar.end_ms - bar.begin_ms:.0f} ms", anchor="end")
@@ -259,6 +261,11 @@ def _measured(bar: _Bar) -> str:
     return f"{bar.words}: {bar.end_ms - bar.begin_ms:.0f} ms, {between}"
 
 
+def _written(text: str) -> str:
+    """As it may stand in an XML document, which has no place for control characters."""
+    return escape(_NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", text))
+
+
 def _shortened(text: str, letters: int) -> str:
     return text if len(text) <= letters else text[: letters - 1].rstrip() + "…"
 
@@ -274,8 +281,8 @@ def _text(
     anchor: str = "start",
     tip: str = "",
 ) -> str:
-    title = f"<title>{escape(tip)}</title>" if tip else ""
+    title = f"<title>{_written(tip)}</title>" if tip else ""
     return (
         f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" font-size="{size}" font-weight="{weight}" '
-        f'text-anchor="{anchor}">{escape(text)}{title}</text>'
+        f'text-anchor="{anchor}">{_written(text)}{title}</text>'
     )

@@ -86,7 +86,7 @@ def _draw(record: TurnRecord, file: Path) -> None:
     try:
         file.write_text(turn_picture(record), encoding="utf-8")
     except OSError as error:
-        raise click.ClickException(f"{file} cannot be written: {error.strerror}") from error
+        raise RecordError(f"the picture {file} cannot be written: {error.strerror}") from error
     print(f"picture written to {file}", file=sys.stderr)
 
 
