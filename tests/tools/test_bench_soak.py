@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import httpx
 import numpy as np
 import pytest
 
@@ -19,7 +20,7 @@ from tools.bench.growth_plot import growth_svg
 from tools.bench.soak_device import Lived, without_silence
 from tools.bench.soak_script import KINDS, LONGEST_SILENCE_SECONDS, Sounds, visits
 from tools.bench.turn_ledger import TurnLedger
-from tools.bench.unreliable_receiver import UnreliableReceiver
+from tools.bench.unreliable_receiver import UnreliableReceiver, answers
 
 SOUNDS = Sounds(
     wake=["wake/a.flac", "wake/b.flac"],
@@ -161,10 +162,24 @@ def test_the_picture_has_a_line_for_each_count_and_is_told_in_words() -> None:
 
 
 def test_the_receiver_fails_now_and_then_and_always_in_the_same_order() -> None:
-    one, same = ([receiver.next_answer() for _ in range(200)] for receiver in map(UnreliableReceiver, (5, 5)))
+    one, same = (list(islice(answers(5), 200)) for _ in range(2))
     assert one == same
     assert set(one) == {201, 503, 422, 0}
     assert 110 < one.count(201) < 170
+
+
+@pytest.mark.server
+def test_the_receiver_answers_as_the_dice_fall_and_counts() -> None:
+    expected = list(islice(answers(5), 12))
+    seen = []
+    with UnreliableReceiver(5) as receiver:
+        for _ in expected:
+            try:
+                seen.append(httpx.post(receiver.url, json={}, trust_env=False).status_code)
+            except httpx.HTTPError:
+                seen.append(0)
+        assert receiver.answered == Counter(expected)
+    assert seen == expected
 
 
 def test_the_silence_around_speech_is_taken_off_and_noise_stays_whole() -> None:
