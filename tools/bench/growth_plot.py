@@ -12,13 +12,14 @@ _WIDTH: Final = 760
 _LEFT: Final = 60
 _RIGHT: Final = 24
 _PANELS: Final = (
-    ("resident_mb", "resident memory, MB", 56, 220),
-    ("descriptors", "file descriptors", 316, 60),
-    ("threads", "threads", 416, 60),
-    ("tasks", "asyncio tasks", 516, 60),
+    ("resident_mb", "resident memory, MB", 64, 200),
+    ("descriptors", "file descriptors", 306, 44),
+    ("threads", "threads", 392, 44),
+    ("tasks", "asyncio tasks", 478, 44),
 )
 """Field, heading, top and height."""
-_HEIGHT: Final = 630
+_HEIGHT: Final = 572
+_STEPS_HOURS: Final = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 24.0)
 _OPENING: Final = (
     f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
     'aria-labelledby="title desc" font-family="system-ui, sans-serif">'
@@ -50,6 +51,7 @@ def growth_svg(readings: Sequence[Reading]) -> str:
             f'<rect class="ground" width="{_WIDTH}" height="{_HEIGHT}"/>',
             _text(_LEFT, 26, "What the process takes, between visits", size=15, weight="600"),
             *panels,
+            *_hours(hours),
             _text((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 10, "hours of device time", anchor="middle"),
             "</svg>",
             "",
@@ -72,9 +74,13 @@ def _panel(
         for reading, value in zip(readings, values, strict=True)
     )
     yield f'<polyline class="line" points="{points}"/>'
-    for part in range(5):
-        at = hours * part / 4
-        yield _text(_x(at, hours), top + height + 16, f"{at:.3g}", anchor="middle")
+
+
+def _hours(hours: float) -> Iterator[str]:
+    step = next((step for step in _STEPS_HOURS if hours / step <= 10), _STEPS_HOURS[-1])
+    for number in range(int(hours / step) + 1):
+        at = number * step
+        yield _text(_x(at, hours), _HEIGHT - 32, f"{at:g}", anchor="middle")
 
 
 def _range(values: Sequence[float]) -> tuple[float, float]:

@@ -186,9 +186,9 @@ async def _life(
     arguments: argparse.Namespace, place: Surroundings, heard: InputClock
 ) -> tuple[Lived, TurnLedger, float]:
     configuration, ledger = place.configuration, TurnLedger()
-    sounds, speaker = _sounds(arguments.data), _speaker(configuration.engines.tts)
-    for line in _lines(arguments.seed, sounds, arguments.hours):
-        await asyncio.to_thread(speaker.say, line)
+    sounds = _sounds(arguments.data)
+    await asyncio.to_thread(_say, _lines(arguments.seed, sounds, arguments.hours), configuration.engines.tts)
+    speaker = _speaker(configuration.engines.tts)  # finds every line said already, and needs no voice
     knowledge = gather_knowledge(place)
     async with Device(
         place,
@@ -265,6 +265,12 @@ def _lines(seed: int, sounds: Sounds, hours: float) -> list[str]:
     most = max(20, int(hours * 120))  # a visit lasts half a minute at least
     steps = [step for _ in range(most) for step in next(script).steps]
     return list(dict.fromkeys(step.text for step in steps if isinstance(step, Say)))
+
+
+def _say(lines: Sequence[str], pack: str) -> None:
+    speaker = _speaker(pack)
+    for line in lines:
+        speaker.say(line)
 
 
 def _speaker(pack: str) -> Speaker:

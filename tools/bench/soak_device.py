@@ -194,7 +194,7 @@ async def live(
         housekeeping: Awaited once an hour.
         progress: Told the hours so far.
     """
-    readings: list[Reading] = []
+    readings = [reading(room.hours)]
     seen: Counter[str] = Counter()
     kept_house = 0
     while room.hours < hours:
@@ -203,7 +203,7 @@ async def live(
         await room.visit(visit)
         device.deliveries.wake()
         ledger.check(lambda turn_id: device.turns.get(turn_id) is not None)
-        if not readings or room.hours >= readings[-1].at_hours + every_hours:
+        if room.hours >= readings[-1].at_hours + every_hours:
             readings.append(reading(room.hours))
         if room.hours >= kept_house + 1:
             kept_house = int(room.hours)
