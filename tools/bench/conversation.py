@@ -33,7 +33,7 @@ from nearfield_edge.configuration import Configuration
 from nearfield_edge.engine_loading import Engines, load_engines
 from nearfield_models.pcm import SAMPLE_RATE_HZ, Samples
 from nearfield_sync.telemetry import LogOptions, configure_logs
-from tools.bench.customers import Counter, Served, SpokenOrder
+from tools.bench.customers import Served, SpokenOrder, Till
 from tools.bench.order_sounds import Labels, in_noise, read_labels, read_sound
 from tools.bench.order_trials import KITCHEN
 from tools.bench.paused_orders import room_tone
@@ -168,25 +168,25 @@ async def _served(
     prompts: dict[str, Any] | None = None,
     quiet: Samples | None = None,
 ) -> tuple[list[Served], float | None]:
-    counter = Counter(RealTimeClock())
-    async with counter.at_work(engines, data, {} if prompts is None else {"prompts": prompts}):
-        idle = None if quiet is None else await counter.idle_cores(quiet)
-        return [await counter.serve(order) for order in _tracked(orders, title)], idle
+    till = Till(RealTimeClock())
+    async with till.at_work(engines, data, {} if prompts is None else {"prompts": prompts}):
+        idle = None if quiet is None else await till.idle_cores(quiet)
+        return [await till.serve(order) for order in _tracked(orders, title)], idle
 
 
 async def _beside_recognition(engines: Engines, orders: Sequence[SpokenOrder], data: Path) -> dict[str, Any]:
     """Let somebody type a request while somebody speaks; the reply is the sentence."""
     ways = list(directions().items())[: min(BESIDE, len(orders))]
     site = await asyncio.to_thread(_write_site, data, dict(ways))
-    counter, found = Counter(RealTimeClock()), []
+    till, found = Till(RealTimeClock()), []
     raw = {
         "skills": {"settings": {"visit": {"site_file": str(site)}}},
         "understanding": {"paraphrases": False},  # they would have to be learned for these places first
     }
-    async with counter.at_work(engines, data, raw):
+    async with till.at_work(engines, data, raw):
         for number, (place, _) in enumerate(_tracked(ways, "beside recognition")):
             order = orders[number % len(orders)]
-            found.append(await counter.interrupt_with(order, f"Where is the {place}?"))
+            found.append(await till.interrupt_with(order, f"Where is the {place}?"))
     heard = [took for took, recognising in found if took is not None and recognising]
     return {"n": len(heard), "of": len(found), "first_audible_ms": spread(heard)}
 

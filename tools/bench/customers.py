@@ -95,7 +95,7 @@ class MovedClock:
         return self._system.monotonic_ms()
 
 
-class Counter:
+class Till:
     """Where customers stand: a device in a room, watched."""
 
     def __init__(self, clock: RealTimeClock) -> None:
