@@ -13,7 +13,8 @@ LIMITS = NearnessSettings()
 def hop(level_db: float) -> Samples:
     """10 ms of a tone."""
     phase = 2 * np.pi * np.arange(HOP_SAMPLES) / 16
-    return (np.sqrt(2) * 10 ** (level_db / 20) * np.sin(phase)).astype(np.float32)
+    tone: Samples = (np.sqrt(2) * 10 ** (level_db / 20) * np.sin(phase)).astype(np.float32)
+    return tone
 
 
 def near_ms(nearness: Nearness, level_db: float, ms: int) -> int:
