@@ -161,7 +161,7 @@ class GrammarRecogniser(Generic[EncodedT, PastT]):
             )
 
         found, readings = search(draft)
-        if draft is not None and is_whole and not (readings and readings[0].confidence >= _SURE):
+        if draft is not None and is_whole and not _is_sure(found, readings):
             found, readings = search(None)
         kept = begun(found, before, ahead=settings.ahead)
         return Listened(
@@ -182,3 +182,8 @@ class GrammarRecogniser(Generic[EncodedT, PastT]):
             log_probabilities=tuple(step.score for step in found.free),
             stopped_by="end" if found.free_complete else "length",
         )
+
+
+def _is_sure(found: Found[Any], readings: Sequence[Reading]) -> bool:
+    """Whether a search that went on from an earlier one is believed: where that was misled, it shows."""
+    return found.free_complete and bool(readings) and readings[0].confidence >= _SURE
