@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from nearfield_edge.configuration.device import DeviceSection, LogSection, MqttSection, RecordsSection
+from nearfield_edge.configuration.page import PageSection
 from nearfield_edge.configuration.section import Section
 from nearfield_edge.configuration.sound import (
     AudioSection,
@@ -49,6 +50,7 @@ class Configuration(Section):
     mqtt: MqttSection = MqttSection()
     policy: PolicySection = PolicySection()
     records: RecordsSection = RecordsSection()
+    page: PageSection = PageSection()
     log: LogSection = LogSection()
 
 
