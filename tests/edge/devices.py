@@ -14,6 +14,7 @@ from nearfield_edge.agent import Watcher
 from nearfield_edge.audio.clock import InputClock, PlaybackClock
 from nearfield_edge.audio.memory_source import MemorySource
 from nearfield_edge.audio.paced_sink import PacedSink
+from nearfield_edge.audio.sink import AudioSink
 from nearfield_edge.composition import Device, gather_knowledge, surroundings, turn_settings
 from nearfield_edge.configuration import parse_configuration
 from nearfield_edge.engine_loading import Engines
@@ -88,6 +89,7 @@ async def staged(
     watcher: Watcher | None = None,
     on_kept: Callable[[TurnRecord, bool], None] | None = None,
     keep_sound: bool = False,
+    sink: AudioSink | None = None,
 ) -> AsyncIterator[Stage]:
     """A device that answers for coffee and visits."""
     raw = {
@@ -120,7 +122,7 @@ async def staged(
         place,
         gather_knowledge(place),
         engines=engines,
-        sink=PacedSink(clock),
+        sink=sink or PacedSink(clock),
         time=clock,
         settings=settings,
         paraphrases=paraphrases,

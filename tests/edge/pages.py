@@ -14,12 +14,16 @@ from typing import Any
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
-from nearfield_edge.audio.memory_source import MemorySource
+from nearfield_edge.audio.clock import RealTimeClock
+from nearfield_edge.audio.paced_sink import PacedSink
+from nearfield_edge.audio.socket_sound import SocketSound
+from nearfield_edge.audio.switched import SwitchedSink, SwitchedSource
 from nearfield_edge.composition import surroundings
 from nearfield_edge.composition.page import PageAccess, open_page, reserve_page
 from nearfield_edge.configuration import parse_configuration
 from nearfield_edge.controls import Controls
 from nearfield_edge.page.broadcast import Broadcast
+from nearfield_sync.telemetry import Counters
 from tests.edge.devices import Stage, staged
 
 LIMIT_SECONDS = 20
@@ -32,6 +36,7 @@ class ServedPage:
     stage: Stage
     access: PageAccess
     broadcast: Broadcast
+    counters: Counters
     cookies: dict[str, str] = field(default_factory=dict)
     _to_hear: deque[tuple[int, bool]] = field(default_factory=deque)
 
@@ -107,19 +112,38 @@ class Listener:
 
 @asynccontextmanager
 async def served(
-    data: Path, *, page: dict[str, Any] | None = None, static: Path | None = None, **options: Any
+    data: Path,
+    *,
+    page: dict[str, Any] | None = None,
+    static: Path | None = None,
+    source: str = "recorded",
+    **options: Any,
 ) -> AsyncIterator[ServedPage]:
-    """A device in memory with its page on a free port."""
+    """A device in memory with its page on a free port.
+
+    Args:
+        data: Its folder.
+        page: Its section of the configuration.
+        static: The built page; none if absent.
+        source: ``recorded`` hears what `ServedPage.say` gives, in a time of its own and as fast as can be;
+            ``page`` hears a page's microphone, in real time.
+        **options: Of `staged`.
+    """
     raw = {"device": {"data": str(data)}, "page": {"port": 0, **(page or {})}}
     place = surroundings(parse_configuration(raw, where="the test"))
     reserved = reserve_page(place)
-    broadcast = Broadcast(place.clock, place.counters, lambda: "device")
+    clock, line = RealTimeClock(), SocketSound()
+    by_page = SwitchedSource(None, line, clock)
+    if source == "page":
+        options = {"time": clock, "sink": SwitchedSink(PacedSink(clock), line, clock), **options}
+    broadcast = Broadcast(place.clock, place.counters, lambda: "page" if line.connected else "device")
     async with staged(data, watcher=broadcast.watch, on_kept=broadcast.turn_kept, **options) as stage:
-        controls = Controls(stage.device.agent, MemorySource(b""))
+        controls = Controls(stage.device.agent, by_page)
         folder = static or data / "static"
-        server = open_page(place, reserved, stage.device, controls, broadcast, static=folder)
-        it = ServedPage(stage=stage, access=reserved.access, broadcast=broadcast)
-        serving, hearing = asyncio.create_task(server.run()), asyncio.create_task(it.hear_on())
+        server = open_page(place, reserved, stage.device, controls, broadcast, line, static=folder)
+        it = ServedPage(stage=stage, access=reserved.access, broadcast=broadcast, counters=place.counters)
+        hear = stage.device.agent.run(by_page) if source == "page" else it.hear_on()
+        serving, hearing = asyncio.create_task(server.run()), asyncio.create_task(hear)
         try:
             yield it
         finally:

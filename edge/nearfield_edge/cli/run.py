@@ -14,6 +14,7 @@ from rich.console import Console
 
 from nearfield_edge.audio.clock import RealTimeClock
 from nearfield_edge.audio.reference import PlaybackReference
+from nearfield_edge.audio.socket_sound import SocketSound
 from nearfield_edge.cli.borders import open_borders
 from nearfield_edge.cli.options import config_option, place_of
 from nearfield_edge.cli.terminal import Operator
@@ -62,23 +63,23 @@ async def _run(place: Surroundings, reserved: ReservedPage | None) -> None:
     )
     for notice in engines.notices:
         log.warning("licence_notice", notice=notice)
-    time = RealTimeClock()
-    reference, loudspeaker = PlaybackReference(), configuration.audio.sink != "none"
-    cleaning = microphone_cleaning(place, reference, time, loudspeaker=loudspeaker)
-    source, sink = await open_borders(configuration.audio, time, reference)
+    time, reference = RealTimeClock(), PlaybackReference()
+    line = None if reserved is None else SocketSound()
+    borders = await open_borders(configuration.audio, time, reference, line=line)
     in_terminal = sys.stdin.isatty() and configuration.audio.source != "stdin"
-    broadcast = Broadcast(place.clock, place.counters, lambda: "device")
-    pulse, losses = Pulse(place.clock), SoundLosses(place.counters, source, sink)
+    broadcast = Broadcast(place.clock, place.counters, lambda: borders.microphone)
+    pulse, losses = Pulse(place.clock), SoundLosses(place.counters, borders.source, borders.sink)
     witness = Witness(
         pulse=pulse, losses=losses, broadcast=broadcast, terminal=Console() if in_terminal else None
     )
+    cleaning = microphone_cleaning(place, reference, time, loudspeaker=borders.hears_itself)
     async with Device(
         place,
         knowledge,
         engines=engines,
-        sink=sink,
+        sink=borders.sink,
         time=time,
-        settings=turn_settings(configuration, loudspeaker=loudspeaker),
+        settings=turn_settings(configuration, loudspeaker=configuration.audio.sink != "none"),
         paraphrases=paraphrases_of(place, knowledge.grammar, knowledge.skills.skills.values()),
         watcher=witness.watch,
         on_record=witness.show,
@@ -87,8 +88,10 @@ async def _run(place: Surroundings, reserved: ReservedPage | None) -> None:
     ) as device:
         await asyncio.to_thread(device.outbox.recover)
         await device.warm_up()
-        controls = Controls(device.agent, source)
-        page = None if reserved is None else open_page(place, reserved, device, controls, broadcast)
+        controls = Controls(device.agent, borders.source)
+        page = None
+        if reserved is not None:
+            page = open_page(place, reserved, device, controls, broadcast, borders.line)
         operator = Operator(controls)
         stopped = operator.listen_to_signals()
         if in_terminal:
@@ -97,7 +100,7 @@ async def _run(place: Surroundings, reserved: ReservedPage | None) -> None:
         notifier.ready()
         log.info("device_ready", source=configuration.audio.source, mode=configuration.wake.mode)
         tasks = [
-            asyncio.create_task(device.agent.run(source), name="hear"),
+            asyncio.create_task(device.agent.run(borders.source), name="hear"),
             asyncio.create_task(stopped.wait(), name="stop"),
             asyncio.create_task(device.deliveries.run(), name="deliver"),
             asyncio.create_task(prune(place, device), name="prune"),
@@ -116,8 +119,7 @@ async def _run(place: Surroundings, reserved: ReservedPage | None) -> None:
             losses.count()
             counted = place.counters.snapshot()
             log.info("device_stopped", counters=[f"{name} {count:g}" for name, count in counted.items()])
-            await source.close()
-            await sink.close()
+            await borders.close()
             await _end(tasks)
 
 
@@ -129,6 +131,8 @@ def _reserved(place: Surroundings) -> Iterator[ReservedPage | None]:
         try:
             reserved = reserve_page(place)
         except PageError as error:
+            if "page" in (place.configuration.audio.source, place.configuration.audio.sink):
+                raise
             log: Log = structlog.get_logger()
             log.error("page_not_served", reason=str(error))
     try:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import structlog
 
+from nearfield_edge.audio.socket_sound import SocketSound
 from nearfield_edge.composition.device import Device
 from nearfield_edge.composition.surroundings import Surroundings
 from nearfield_edge.controls import Controls
 from nearfield_edge.page.address import PageAddress, is_wildcard, own_names, shown_host
 from nearfield_edge.page.answers import Answers, DeviceFacts
 from nearfield_edge.page.application import STATIC, application, is_built
+from nearfield_edge.page.audio_socket import AudioSocket
 from nearfield_edge.page.broadcast import Broadcast
 from nearfield_edge.page.certificate import CertificateFiles, ensure_certificate, read_certificate
 from nearfield_edge.page.connections import Connections
@@ -104,10 +106,20 @@ def open_page(
     device: Device,
     controls: Controls,
     broadcast: Broadcast,
+    line: SocketSound | None,
     *,
     static: Path = STATIC,
 ) -> PageServer:
     """Join the page with the device; the server's ``run`` answers.
+
+    Args:
+        place: What every part shares.
+        reserved: The address.
+        device: What is shown.
+        controls: What the page's buttons do.
+        broadcast: Tells pages what happens.
+        line: Where a page's sound comes in; None where the device listens to something else for good.
+        static: The built page.
 
     Raises:
         PageError: The certificate cannot be used.
@@ -128,6 +140,7 @@ def open_page(
     app = application(
         answers=answers,
         events=EventsSocket(broadcast, connections, controls),
+        audio=AudioSocket(line, broadcast, connections, place.counters),
         hosts=Hosts((*page.names, *names)),
         sessions=sessions,
         now_ms=now_ms,

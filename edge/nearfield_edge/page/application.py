@@ -17,6 +17,7 @@ from starlette.types import Scope
 
 from nearfield_edge.errors import EdgeError
 from nearfield_edge.page.answers import Answers
+from nearfield_edge.page.audio_socket import AudioSocket
 from nearfield_edge.page.events_socket import EventsSocket
 from nearfield_edge.page.guard import Guard
 from nearfield_edge.page.hosts import Hosts
@@ -41,6 +42,7 @@ def application(
     *,
     answers: Answers,
     events: EventsSocket,
+    audio: AudioSocket,
     hosts: Hosts,
     sessions: Sessions,
     now_ms: Callable[[], float],
@@ -66,6 +68,7 @@ def application(
         Route("/api/turns/{turn_id}", answers.turn),
         Route("/api/turns/{turn_id}/sound.wav", answers.sound),
         WebSocketRoute("/ws/events", events.serve),
+        WebSocketRoute("/ws/audio", audio.serve),
         Mount("/assets", _Assets(directory=static / "assets", check_dir=False)),
     ]
     guard = Middleware(Guard, hosts=hosts, sessions=sessions, now_ms=now_ms, counters=counters)
