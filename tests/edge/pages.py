@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from nearfield_edge.audio.clock import RealTimeClock
 from nearfield_edge.audio.paced_sink import PacedSink
@@ -68,12 +69,23 @@ class ServedPage:
             assert signed_in.status_code == 204, signed_in.text
             self.cookies = dict(signed_in.cookies)
 
-    def socket(self, path: str = "/ws/events", *, origin: str | None = None, **options: Any) -> connect:
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+    def socket(
+        self,
+        path: str = "/ws/events",
+        *,
+        origin: str | None = None,
+        asked_as: str | None = None,
+        **options: Any,
+    ) -> connect:
+        """Connect, from a page of this origin, as if the device had this name."""
+        address = self.access.address
+        own = self.origin if asked_as is None else f"{address.scheme}://{asked_as}:{address.port}"
         return connect(
-            self.origin.replace("http", "ws", 1) + path,
-            origin=origin or self.origin,  # type: ignore[arg-type]
-            additional_headers={**headers, **options.pop("headers", {})},
+            own.replace("http", "ws", 1) + path,
+            host="127.0.0.1",
+            port=address.port,
+            origin=Origin(origin or own),
+            additional_headers={"Cookie": "; ".join(f"{name}={it}" for name, it in self.cookies.items())},
             proxy=None,
             **options,
         )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from nearfield_edge.errors import PageError
+from nearfield_sync.clock import EARLIEST_PLAUSIBLE
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -28,6 +29,11 @@ class CertificateFiles:
 
     certificate: Path
     key: Path
+
+
+def own_certificate(data: Path) -> CertificateFiles:
+    """Where the one that the device signs itself is, in its folder."""
+    return CertificateFiles(certificate=data / "keys" / "page.pem", key=data / "keys" / "page.key")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +88,8 @@ def ensure_certificate(
         facts = read_certificate(files.certificate)
         if now < facts.expires - RENEWED_BEFORE and set(names) <= set(facts.names):
             return
-    _make(files, [*dict.fromkeys([*names, *addresses])], now)
+    # A clock that was not set yet would make one that is over by the time it is.
+    _make(files, [*dict.fromkeys([*names, *addresses])], max(now, EARLIEST_PLAUSIBLE))
 
 
 def _make(files: CertificateFiles, names: Sequence[str], now: datetime) -> None:
