@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -38,7 +39,10 @@ class ServedPage:
     access: PageAccess
     broadcast: Broadcast
     counters: Counters
+    line: SocketSound
     cookies: dict[str, str] = field(default_factory=dict)
+    trust: ssl.SSLContext | None = None
+    """What a client trusts, where the page is served over TLS."""
     _to_hear: deque[tuple[int, bool]] = field(default_factory=deque)
 
     def say(self, *stretches: tuple[int, bool]) -> None:
@@ -60,7 +64,12 @@ class ServedPage:
     def http(self, **options: Any) -> httpx.AsyncClient:
         headers = {"Origin": self.origin, **options.pop("headers", {})}
         return httpx.AsyncClient(
-            base_url=self.origin, headers=headers, cookies=self.cookies, trust_env=False, **options
+            base_url=self.origin,
+            headers=headers,
+            cookies=self.cookies,
+            trust_env=False,
+            verify=self.trust or True,
+            **options,
         )
 
     async def sign_in(self) -> None:
@@ -87,6 +96,7 @@ class ServedPage:
             origin=Origin(origin or own),
             additional_headers={"Cookie": "; ".join(f"{name}={it}" for name, it in self.cookies.items())},
             proxy=None,
+            ssl=self.trust,
             **options,
         )
 
@@ -138,7 +148,7 @@ async def served(
         page: Its section of the configuration.
         static: The built page; none if absent.
         source: ``recorded`` hears what `ServedPage.say` gives, in a time of its own and as fast as can be;
-            ``page`` hears a page's microphone, in real time.
+            ``page`` hears a page's microphone, in real time; ``fixed`` has nothing for a page to take.
         **options: Of `staged`.
     """
     raw = {"device": {"data": str(data)}, "page": {"port": 0, **(page or {})}}
@@ -152,8 +162,18 @@ async def served(
     async with staged(data, watcher=broadcast.watch, on_kept=broadcast.turn_kept, **options) as stage:
         controls = Controls(stage.device.agent, by_page)
         folder = static or data / "static"
-        server = open_page(place, reserved, stage.device, controls, broadcast, line, static=folder)
-        it = ServedPage(stage=stage, access=reserved.access, broadcast=broadcast, counters=place.counters)
+        server = open_page(
+            place,
+            reserved,
+            stage.device,
+            controls,
+            broadcast,
+            None if source == "fixed" else line,
+            static=folder,
+        )
+        it = ServedPage(
+            stage=stage, access=reserved.access, broadcast=broadcast, counters=place.counters, line=line
+        )
         hear = stage.device.agent.run(by_page) if source == "page" else it.hear_on()
         serving, hearing = asyncio.create_task(server.run()), asyncio.create_task(hear)
         try:

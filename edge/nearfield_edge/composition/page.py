@@ -23,6 +23,7 @@ from nearfield_edge.page.certificate import (
     ensure_certificate,
     own_certificate,
     read_certificate,
+    require_pair,
 )
 from nearfield_edge.page.connections import Connections
 from nearfield_edge.page.events_socket import EventsSocket
@@ -71,6 +72,8 @@ def page_access(place: Surroundings, port: int | None = None) -> PageAccess:
     own_token = place.configuration.device.data / "keys" / "page.token"
     token = ensure_token(page.token_file or own_token, ours=page.token_file is None)
     tls = _certificate(place) if page.uses_tls else None
+    if tls is not None:
+        require_pair(tls)
     return PageAccess(
         address=PageAddress(
             scheme="http" if tls is None else "https",
@@ -119,9 +122,6 @@ def open_page(
         broadcast: Tells pages what happens.
         line: Where a page's sound comes in; None where the device listens to something else for good.
         static: The built page.
-
-    Raises:
-        PageError: The certificate cannot be used.
     """
     page, now_ms = place.configuration.page, place.clock.monotonic_ms
     sessions = Sessions(reserved.access.token)

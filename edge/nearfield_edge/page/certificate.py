@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import secrets
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -68,6 +69,22 @@ def read_certificate(path: Path) -> CertificateFacts:
         expires=certificate.not_valid_after_utc,
         names=tuple(names),
     )
+
+
+def require_pair(files: CertificateFiles) -> None:
+    """See that a certificate and its key can be served with.
+
+    Raises:
+        PageError: They cannot be read, do not belong together, or the key asks for a password.
+    """
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        # Without a password of ours, OpenSSL would ask for one at the terminal.
+        context.load_cert_chain(files.certificate, files.key, password="")
+    except (OSError, ValueError) as error:
+        raise PageError(
+            f"the page's certificate {files.certificate} and key {files.key} cannot be used: {error}"
+        ) from error
 
 
 def ensure_certificate(

@@ -45,11 +45,7 @@ class PageServer:
     """An application at a bound address."""
 
     def __init__(self, app: ASGIApp, bound: socket.socket, tls: CertificateFiles | None) -> None:
-        """Prepare; `run` answers.
-
-        Raises:
-            PageError: The certificate or its key cannot be used.
-        """
+        """Prepare; `run` answers."""
         config = uvicorn.Config(
             app,
             http="h11",
@@ -68,10 +64,6 @@ class PageServer:
             ssl_certfile=None if tls is None else tls.certificate,
             ssl_keyfile=None if tls is None else tls.key,
         )
-        try:
-            config.load()
-        except OSError as error:  # ssl.SSLError is one
-            raise PageError(f"the page's certificate and key cannot be used: {error}") from error
         self._server = _Server(config)
         self._bound = bound
 
