@@ -109,6 +109,14 @@ class ServedPage:
             yield listener
 
 
+async def signed_in(origin: str, token: str) -> str:
+    """The ``Cookie`` header of a session with a device that runs elsewhere."""
+    async with httpx.AsyncClient(base_url=origin, headers={"Origin": origin}, trust_env=False) as client:
+        answer = await client.post("/api/session", json={"token": token})
+        assert answer.status_code == 204, answer.text
+        return "; ".join(f"{name}={value}" for name, value in answer.cookies.items())
+
+
 class Listener:
     """A page's end of ``/ws/events``."""
 

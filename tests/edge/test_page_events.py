@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -112,7 +113,7 @@ async def test_a_page_that_goes_lets_go_of_the_button(tmp_path: Path) -> None:
 
 
 async def test_stop_silences_the_device(tmp_path: Path) -> None:
-    async with served(tmp_path) as it:
+    async with served(tmp_path, source="page") as it:  # in real time, so that the reply lasts
         await it.sign_in()
         async with it.page() as page:
             await page.ask(type="text", text=ORDER)
@@ -224,6 +225,18 @@ async def test_a_page_that_does_not_read_loses_messages_and_holds_nobody_up(tmp_
                 await page.until("state", state="speaking")
                 await page.until("turn")
             assert page.kinds().count("hello") == 1
+
+
+def test_ten_milliseconds_of_sound_cost_the_page_nothing() -> None:
+    broadcast = Broadcast(SystemClock(), Counters(), lambda: "none")
+    hop = ev.HopHeard(at=0, speech=False)
+    with broadcast.joined() as mailbox:
+        broadcast.watch(hop)
+        before = sys.getallocatedblocks()
+        for _ in range(10_000):
+            broadcast.watch(hop)
+        assert sys.getallocatedblocks() - before < 100
+        assert len(mailbox._waiting) == 1
 
 
 async def test_a_page_that_lost_messages_is_told_anew_how_things_stand() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,8 +36,9 @@ def bind(host: str, port: int) -> socket.socket:
             dualstack_ipv6=host == "::" and socket.has_dualstack_ipv6(),
         )
     except OSError as error:
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
         raise PageError(
-            f"the page cannot be served at {host}, port {port} ({error.strerror or error}): name another"
+            f"the page cannot be served at {host}, port {port} ({reason}): name another"
             " page.host or page.port, 0 takes any free one"
         ) from error
 
