@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
+
 from nearfield_models.asr.tokens import END
+from nearfield_models.decoding.beam import Draft, Found, Live, Step, Trail
+from nearfield_models.decoding.drafts import Begun, begun
+from nearfield_models.decoding.lexicon import WordTokens
+from nearfield_models.decoding.places import GrammarWalk
 from nearfield_models.decoding.recogniser import GrammarRecogniser, Listened, SoFar
+from nearfield_models.decoding.spoken import SpokenGrammar
 from nearfield_models.grammar import Grammar
 from tests.fakes.decoding import ScriptedDecoder, ScriptedPast, ScriptedSound
 from tests.models.test_decoding_beam import CALIBRATION, SOUND, TABLE, grammar_of
 
 GRAMMAR = grammar_of("do {animal} [te] [kati tata kati] [tata]", "ka te kati tata kati tata")
+WALK = GrammarWalk(SpokenGrammar(GRAMMAR, WordTokens(TABLE)))
 WHOLE = "do sea lion kati tata kati tata"
 
 
@@ -62,6 +71,25 @@ def test_a_sentence_that_had_ended_is_not_heard_where_speech_went_on() -> None:
         said.hear(beginning)
     heard = said.hear("do cat te kati tata kati", is_whole=True)
     assert [reading.text for reading in heard.readings][:1] == ["do cat te kati tata kati"]
+
+
+@pytest.mark.parametrize(("ended", "tokens"), [(-30.0, 3), (-6.0, 2)])
+def test_the_next_search_begins_before_what_may_have_ended(ended: float, tokens: int) -> None:
+    drafts = [draft(1, -1.0, -np.inf), draft(2, -2.0, -np.inf), draft(3, -3.0, ended), draft(4, -4.0, ended)]
+    free = tuple(Step(token, 0.0, 0.0, 0.0, 0, False) for token in range(7))
+    found = Found(paths=(), free=free, free_end=0.0, free_complete=True, rounds=7, drafts=tuple(drafts))
+    before = Begun[ScriptedPast](free=tuple(range(7)), draft=None)
+    kept = begun(found, before, ahead=8.0)
+    assert kept is not None
+    assert kept.draft is not None
+    assert kept.draft.tokens == tokens
+
+
+def draft(tokens: int, rank: float, ended: float) -> Draft[ScriptedPast]:
+    live = Live(1, rank, (), None, WALK.begin(), False, "")
+    trail = Trail(Step(0, 0.0, 0.0, 0.0, 0, False), None)
+    past = ScriptedPast(sound=ScriptedSound(silent=False), rows=())
+    return Draft(tokens=tokens, live=(live,), past=past, free=trail, ended=ended)
 
 
 def test_what_is_not_surely_heard_in_the_end_is_searched_anew() -> None:
