@@ -78,7 +78,7 @@ def test_the_next_search_begins_before_what_may_have_ended(ended: float, tokens:
     drafts = [draft(1, -1.0, -np.inf), draft(2, -2.0, -np.inf), draft(3, -3.0, ended), draft(4, -4.0, ended)]
     free = tuple(Step(token, 0.0, 0.0, 0.0, 0, False) for token in range(7))
     found = Found(paths=(), free=free, free_end=0.0, free_complete=True, rounds=7, drafts=tuple(drafts))
-    before = Begun[ScriptedPast](free=tuple(range(7)), draft=None)
+    before: Begun[ScriptedPast] = Begun(free=tuple(range(7)), draft=None)
     kept = begun(found, before, ahead=8.0)
     assert kept is not None
     assert kept.draft is not None
