@@ -143,7 +143,7 @@ class Agent:
     async def close(self) -> None:
         """Stop all work and keep the record of an open turn; what it staged is settled at the next start."""
         self._workers.stop()
-        for notes in self._notes.values():
+        for notes in list(self._notes.values()):  # a turn may end meanwhile
             record = notes.record(
                 "interrupted", device_id=self._parts.device_id, versions=self._parts.versions
             )

@@ -34,8 +34,10 @@ class StandardInputSection(Section):
 class AudioSection(Section):
     """Where sound comes from and goes to."""
 
-    source: Literal["microphone", "stdin", "websocket"] = "microphone"
-    sink: Literal["speaker", "websocket", "none"] = "speaker"
+    source: Literal["microphone", "stdin", "websocket", "page"] = "microphone"
+    """A page that has the microphone is heard instead of any of them but ``stdin``."""
+    sink: Literal["speaker", "websocket", "page", "none"] = "speaker"
+    """A page that has the microphone is spoken to instead of any of them."""
     microphone: str | None = None
     """Name or part of it; the system's default if absent."""
     speaker: str | None = None
