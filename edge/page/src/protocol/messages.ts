@@ -34,6 +34,7 @@ export type ServerMessage =
   | { readonly type: "taken_back"; readonly turn_id: string; readonly revision: number }
   | { readonly type: "turn"; readonly record: TurnRecord; readonly has_sound: boolean }
   | { readonly type: "muted"; readonly muted: boolean }
+  | { readonly type: "microphone"; readonly microphone: Microphone }
   | { readonly type: "error"; readonly code: string; readonly detail: string };
 
 export type ClientMessage =
@@ -59,6 +60,7 @@ const NEEDED: Readonly<Record<ServerMessage["type"], Readonly<Record<string, Kin
   taken_back: { turn_id: "string" },
   turn: { record: "object" },
   muted: { muted: "boolean" },
+  microphone: { microphone: "string" },
   error: { code: "string" },
 };
 

@@ -117,6 +117,8 @@ function receive(state: PageState, message: ServerMessage): PageState {
       return finish(state, message.record, message.has_sound);
     case "muted":
       return { ...state, muted: message.muted };
+    case "microphone":
+      return { ...state, microphone: message.microphone };
     case "error":
       return { ...state, notice: { code: message.code, detail: message.detail } };
   }
