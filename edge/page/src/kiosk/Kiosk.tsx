@@ -39,9 +39,9 @@ export function Kiosk({ device, sound, language }: Props) {
         <div className="kiosk__now">
           <Presence stage={state.stage} quiet={quiet} meter={sound.meter} />
           <div>
-            <h1 className="kiosk__headline" role="status">
-              {words.say(headline(state, empty))}
-            </h1>
+            <div role="status">
+              <h1 className="kiosk__headline">{words.say(headline(state, empty))}</h1>
+            </div>
             <p className="kiosk__hint">{kioskHint(words, state, info)}</p>
           </div>
         </div>

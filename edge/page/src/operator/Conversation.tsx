@@ -54,7 +54,7 @@ function Exchanges({ device }: { readonly device: Device }) {
   const shown = explained(state)?.turnId;
   if (exchanges.length > 0) {
     return (
-      <div className="conversation__exchanges" ref={list} tabIndex={0} role="region" aria-label={say("conversation.title")}>
+      <div className="conversation__exchanges" ref={list} tabIndex={0} role="group" aria-label={say("conversation.title")}>
         {exchanges.map((exchange) => (
           <ExchangeView
             key={exchange.turnId}

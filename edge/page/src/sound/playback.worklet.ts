@@ -3,7 +3,7 @@
 import { PlaybackQueue } from "./playbackQueue";
 import type { PlaybackOrder, PlaybackReport } from "./playbackPort";
 
-const AHEAD_MS = 60;
+const AHEAD_MS = 100;
 const FADE_MS = 5;
 const BLOCKS_A_REPORT = 6;
 

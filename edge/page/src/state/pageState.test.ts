@@ -105,7 +105,10 @@ test("the newest turn is explained unless another was picked", () => {
   expect(explained(listed)?.turnId).toBe("b");
   expect(explained(reduce(listed, { type: "select", turnId: "a" }))?.turnId).toBe("a");
   const live = reduce(listed, { type: "message", message: stage("listening", "c") });
-  expect(explained(live)?.turnId).toBe("c");
+  expect(explained(live)?.turnId).toBe("b");
+  const { understanding } = record("c");
+  const understood = reduce(live, { type: "message", message: { type: "understood", turn_id: "c", understanding } });
+  expect(explained(understood)?.turnId).toBe("c");
 });
 
 test("forgetting leaves nothing of what anybody said", () => {

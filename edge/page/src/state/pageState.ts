@@ -217,12 +217,15 @@ function merged(old: readonly KeptTurn[], more: readonly KeptTurn[]): readonly K
     .slice(0, MOST_TURNS);
 }
 
-/** What is explained: the selected turn, else the newest of this visit, else the newest that is kept. */
+/**
+ * What is explained: the selected turn, else the newest of this visit of which anything is understood, else
+ * the newest that is kept.
+ */
 export function explained(state: PageState): Exchange | null {
   const wanted = state.selected;
-  const newest = state.exchanges.at(-1) ?? null;
-  if (wanted === null && newest) return newest;
-  const live = state.exchanges.find((exchange) => exchange.turnId === wanted);
+  const live = state.exchanges.findLast(({ turnId, understanding }) =>
+    wanted === null ? understanding !== null : turnId === wanted,
+  );
   if (live) return live;
   const kept = state.turns.find((turn) => turn.record.turn_id === wanted) ?? state.turns[0];
   return kept ? exchangeOf(kept.record) : null;
