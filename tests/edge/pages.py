@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from typing import Any
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from nearfield_edge.audio.clock import RealTimeClock
 from nearfield_edge.audio.paced_sink import PacedSink
@@ -37,7 +39,10 @@ class ServedPage:
     access: PageAccess
     broadcast: Broadcast
     counters: Counters
+    line: SocketSound
     cookies: dict[str, str] = field(default_factory=dict)
+    trust: ssl.SSLContext | None = None
+    """What a client trusts, where the page is served over TLS."""
     _to_hear: deque[tuple[int, bool]] = field(default_factory=deque)
 
     def say(self, *stretches: tuple[int, bool]) -> None:
@@ -59,7 +64,12 @@ class ServedPage:
     def http(self, **options: Any) -> httpx.AsyncClient:
         headers = {"Origin": self.origin, **options.pop("headers", {})}
         return httpx.AsyncClient(
-            base_url=self.origin, headers=headers, cookies=self.cookies, trust_env=False, **options
+            base_url=self.origin,
+            headers=headers,
+            cookies=self.cookies,
+            trust_env=False,
+            verify=self.trust or True,
+            **options,
         )
 
     async def sign_in(self) -> None:
@@ -68,13 +78,25 @@ class ServedPage:
             assert signed_in.status_code == 204, signed_in.text
             self.cookies = dict(signed_in.cookies)
 
-    def socket(self, path: str = "/ws/events", *, origin: str | None = None, **options: Any) -> connect:
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+    def socket(
+        self,
+        path: str = "/ws/events",
+        *,
+        origin: str | None = None,
+        asked_as: str | None = None,
+        **options: Any,
+    ) -> connect:
+        """Connect, from a page of this origin, as if the device had this name."""
+        address = self.access.address
+        own = self.origin if asked_as is None else f"{address.scheme}://{asked_as}:{address.port}"
         return connect(
-            self.origin.replace("http", "ws", 1) + path,
-            origin=origin or self.origin,  # type: ignore[arg-type]
-            additional_headers={**headers, **options.pop("headers", {})},
+            own.replace("http", "ws", 1) + path,
+            host="127.0.0.1",
+            port=address.port,
+            origin=Origin(origin or own),
+            additional_headers={"Cookie": "; ".join(f"{name}={it}" for name, it in self.cookies.items())},
             proxy=None,
+            ssl=self.trust,
             **options,
         )
 
@@ -85,6 +107,14 @@ class ServedPage:
             listener = Listener(connection)
             await listener.until("hello")
             yield listener
+
+
+async def signed_in(origin: str, token: str) -> str:
+    """The ``Cookie`` header of a session with a device that runs elsewhere."""
+    async with httpx.AsyncClient(base_url=origin, headers={"Origin": origin}, trust_env=False) as client:
+        answer = await client.post("/api/session", json={"token": token})
+        assert answer.status_code == 204, answer.text
+        return "; ".join(f"{name}={value}" for name, value in answer.cookies.items())
 
 
 class Listener:
@@ -126,7 +156,7 @@ async def served(
         page: Its section of the configuration.
         static: The built page; none if absent.
         source: ``recorded`` hears what `ServedPage.say` gives, in a time of its own and as fast as can be;
-            ``page`` hears a page's microphone, in real time.
+            ``page`` hears a page's microphone, in real time; ``fixed`` has nothing for a page to take.
         **options: Of `staged`.
     """
     raw = {"device": {"data": str(data)}, "page": {"port": 0, **(page or {})}}
@@ -140,8 +170,18 @@ async def served(
     async with staged(data, watcher=broadcast.watch, on_kept=broadcast.turn_kept, **options) as stage:
         controls = Controls(stage.device.agent, by_page)
         folder = static or data / "static"
-        server = open_page(place, reserved, stage.device, controls, broadcast, line, static=folder)
-        it = ServedPage(stage=stage, access=reserved.access, broadcast=broadcast, counters=place.counters)
+        server = open_page(
+            place,
+            reserved,
+            stage.device,
+            controls,
+            broadcast,
+            None if source == "fixed" else line,
+            static=folder,
+        )
+        it = ServedPage(
+            stage=stage, access=reserved.access, broadcast=broadcast, counters=place.counters, line=line
+        )
         hear = stage.device.agent.run(by_page) if source == "page" else it.hear_on()
         serving, hearing = asyncio.create_task(server.run()), asyncio.create_task(hear)
         try:

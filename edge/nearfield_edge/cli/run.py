@@ -98,7 +98,7 @@ async def _run(place: Surroundings, reserved: ReservedPage | None) -> None:
             operator.listen_to_keys()
         notifier = ServiceNotifier.from_environment()
         notifier.ready()
-        log.info("device_ready", source=configuration.audio.source, mode=configuration.wake.mode)
+        log.info("device_ready", microphone=borders.microphone, mode=configuration.wake.mode)
         tasks = [
             asyncio.create_task(device.agent.run(borders.source), name="hear"),
             asyncio.create_task(stopped.wait(), name="stop"),
@@ -109,7 +109,7 @@ async def _run(place: Surroundings, reserved: ReservedPage | None) -> None:
         ]
         if reserved is not None and page is not None:
             tasks.append(asyncio.create_task(page.run(), name="page"))
-            witness.show_link(reserved.access.address.url, reserved.access.link)
+            witness.show_link(reserved.access)
         try:
             done, _ = await asyncio.wait(tasks[:2], return_when=asyncio.FIRST_COMPLETED)
             for task in done:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from nearfield_edge.cli.presentation import show_turn
 from nearfield_edge.cli.upkeep import SoundLosses
+from nearfield_edge.composition.page import PageAccess
 from nearfield_edge.life.memory import give_back_memory
 from nearfield_edge.life.service import Pulse
 from nearfield_edge.page.broadcast import Broadcast
@@ -49,8 +50,11 @@ class Witness:
         if self._terminal is not None and record.outcome != "no_speech":
             show_turn(self._terminal, record)
 
-    def show_link(self, url: str, link: str) -> None:
+    def show_link(self, access: PageAccess) -> None:
         """Say where the page is; the token is for the person before the terminal only."""
-        self._log.info("page_ready", at=url)
+        self._log.info("page_ready", at=access.address.url, certificate_sha256=access.fingerprint)
         if self._terminal is not None:
-            self._terminal.print(Text(f"page    {link}"), soft_wrap=True)
+            self._terminal.print(Text.assemble(("page    ", "dim"), access.link), soft_wrap=True)
+            if access.fingerprint is not None:
+                told = Text(f"        certificate SHA-256 {access.fingerprint}", "dim")
+                self._terminal.print(told, soft_wrap=True)

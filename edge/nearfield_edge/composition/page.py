@@ -18,10 +18,16 @@ from nearfield_edge.page.answers import Answers, DeviceFacts
 from nearfield_edge.page.application import STATIC, application, is_built
 from nearfield_edge.page.audio_socket import AudioSocket
 from nearfield_edge.page.broadcast import Broadcast
-from nearfield_edge.page.certificate import CertificateFiles, ensure_certificate, read_certificate
+from nearfield_edge.page.certificate import (
+    CertificateFiles,
+    ensure_certificate,
+    own_certificate,
+    read_certificate,
+    require_pair,
+)
 from nearfield_edge.page.connections import Connections
 from nearfield_edge.page.events_socket import EventsSocket
-from nearfield_edge.page.hosts import Hosts, is_loopback
+from nearfield_edge.page.hosts import Hosts
 from nearfield_edge.page.server import PageServer, bind
 from nearfield_edge.page.sessions import Sessions
 from nearfield_edge.page.token import ensure_token
@@ -52,12 +58,6 @@ class ReservedPage:
     access: PageAccess
 
 
-def uses_tls(place: Surroundings) -> bool:
-    """Whether the page is served over TLS."""
-    page = place.configuration.page
-    return page.tls == "on" or (page.tls == "auto" and not is_loopback(page.host))
-
-
 def page_access(place: Surroundings, port: int | None = None) -> PageAccess:
     """How the page is reached; makes its token and its certificate where there are none.
 
@@ -69,9 +69,11 @@ def page_access(place: Surroundings, port: int | None = None) -> PageAccess:
         PageError: The token or the certificate cannot be had.
     """
     page = place.configuration.page
-    keys = place.configuration.device.data / "keys"
-    token = ensure_token(page.token_file or keys / "page.token", ours=page.token_file is None)
-    tls = _certificate(place, keys) if uses_tls(place) else None
+    own_token = place.configuration.device.data / "keys" / "page.token"
+    token = ensure_token(page.token_file or own_token, ours=page.token_file is None)
+    tls = _certificate(place) if page.uses_tls else None
+    if tls is not None:
+        require_pair(tls)
     return PageAccess(
         address=PageAddress(
             scheme="http" if tls is None else "https",
@@ -120,9 +122,6 @@ def open_page(
         broadcast: Tells pages what happens.
         line: Where a page's sound comes in; None where the device listens to something else for good.
         static: The built page.
-
-    Raises:
-        PageError: The certificate cannot be used.
     """
     page, now_ms = place.configuration.page, place.clock.monotonic_ms
     sessions = Sessions(reserved.access.token)
@@ -168,11 +167,11 @@ def device_facts(place: Surroundings, device: Device) -> DeviceFacts:
     )
 
 
-def _certificate(place: Surroundings, keys: Path) -> CertificateFiles:
+def _certificate(place: Surroundings) -> CertificateFiles:
     page = place.configuration.page
     if page.certificate is not None and page.key is not None:
         return CertificateFiles(certificate=page.certificate, key=page.key)
-    files = CertificateFiles(certificate=keys / "page.pem", key=keys / "page.key")
+    files = own_certificate(place.configuration.device.data)
     own = () if is_wildcard(page.host) else (page.host,)
     ensure_certificate(
         files, names=(*page.names, *own), addresses=own_names(page.host), now=place.clock.utc_now()

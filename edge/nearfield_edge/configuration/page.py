@@ -9,6 +9,7 @@ from typing import Final, Literal
 from pydantic import Field, field_validator, model_validator
 
 from nearfield_edge.configuration.section import Section
+from nearfield_edge.page.hosts import is_loopback
 
 _HOST: Final = re.compile(r"[A-Za-z0-9._:-]{1,253}")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
@@ -33,6 +34,11 @@ class PageSection(Section):
     """Further names or addresses under which the page is asked for."""
     languages: tuple[str, ...] = ()
     """Of the page, such as ``de``; the browser's if absent."""
+
+    @property
+    def uses_tls(self) -> bool:
+        """Whether it is served over TLS."""
+        return self.tls == "on" or (self.tls == "auto" and not is_loopback(self.host))
 
     @field_validator("host")
     @classmethod

@@ -16,6 +16,7 @@ _SIOCGIFADDR: Final = 0x8915
 _INTERFACE_BYTES: Final = 256
 _ADDRESS_AT: Final = slice(20, 24)
 _WILDCARDS: Final = ("::", "0.0.0.0")  # noqa: S104 - compared with, never listened on
+_INTERFACES: Final = Path("/sys/class/net")
 _LOCAL_NAMES: Final = ("localhost", "127.0.0.1", "::1")
 
 
@@ -66,7 +67,9 @@ def machine_addresses() -> tuple[str, ...]:
 
     Source: netdevice(7); /proc/net/if_inet6, proc_net(5).
     """
-    found = [address for _, name in socket.if_nameindex() if (address := _ipv4_of(name))]
+    # Not by netlink (`socket.if_nameindex`), which a hardened service may not use.
+    interfaces = sorted(path.name for path in _INTERFACES.iterdir()) if _INTERFACES.is_dir() else []
+    found = [address for name in interfaces if (address := _ipv4_of(name))]
     return tuple(dict.fromkeys(address for address in [*found, *_ipv6()] if not is_loopback(address)))
 
 

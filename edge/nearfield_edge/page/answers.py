@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
 import wave
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -24,6 +25,7 @@ from nearfield_sync.telemetry import Counters
 
 MOST_TURNS: Final = 100
 _TURNS: Final = 20
+_SMALL_NUMBER: Final = re.compile(r"[0-9]{1,3}")
 _LARGEST_BODY_BYTES: Final = 4_096
 
 
@@ -101,7 +103,7 @@ class Answers:
     async def turns(self, request: Request) -> Response:
         """``GET /api/turns``, the newest first."""
         limit = request.query_params.get("limit", str(_TURNS))
-        if not limit.isascii() or not limit.isdecimal() or not 1 <= int(limit[:6]) <= MOST_TURNS:
+        if not _SMALL_NUMBER.fullmatch(limit) or not 1 <= int(limit) <= MOST_TURNS:
             return problem(400, "bad_parameter", f"limit: a whole number from 1 to {MOST_TURNS} is expected")
         before = request.query_params.get("before")
         if before is not None and await asyncio.to_thread(self._turns.get, before) is None:

@@ -69,8 +69,9 @@ def application(
         Route("/api/turns/{turn_id}/sound.wav", answers.sound),
         WebSocketRoute("/ws/events", events.serve),
         WebSocketRoute("/ws/audio", audio.serve),
-        Mount("/assets", _Assets(directory=static / "assets", check_dir=False)),
     ]
+    if is_built(static):
+        routes.append(Mount("/assets", _Assets(directory=static / "assets", check_dir=False)))
     guard = Middleware(Guard, hosts=hosts, sessions=sessions, now_ms=now_ms, counters=counters)
     return Starlette(
         routes=routes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import secrets
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from nearfield_edge.errors import PageError
+from nearfield_sync.clock import EARLIEST_PLAUSIBLE
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -28,6 +30,11 @@ class CertificateFiles:
 
     certificate: Path
     key: Path
+
+
+def own_certificate(data: Path) -> CertificateFiles:
+    """Where the one that the device signs itself is, in its folder."""
+    return CertificateFiles(certificate=data / "keys" / "page.pem", key=data / "keys" / "page.key")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +71,22 @@ def read_certificate(path: Path) -> CertificateFacts:
     )
 
 
+def require_pair(files: CertificateFiles) -> None:
+    """See that a certificate and its key can be served with.
+
+    Raises:
+        PageError: They cannot be read, do not belong together, or the key asks for a password.
+    """
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        # Without a password of ours, OpenSSL would ask for one at the terminal.
+        context.load_cert_chain(files.certificate, files.key, password="")
+    except (OSError, ValueError) as error:
+        raise PageError(
+            f"the page's certificate {files.certificate} and key {files.key} cannot be used: {error}"
+        ) from error
+
+
 def ensure_certificate(
     files: CertificateFiles, *, names: Sequence[str], addresses: Sequence[str], now: datetime
 ) -> None:
@@ -82,7 +105,8 @@ def ensure_certificate(
         facts = read_certificate(files.certificate)
         if now < facts.expires - RENEWED_BEFORE and set(names) <= set(facts.names):
             return
-    _make(files, [*dict.fromkeys([*names, *addresses])], now)
+    # A clock that was not set yet would make one that is over by the time it is.
+    _make(files, [*dict.fromkeys([*names, *addresses])], max(now, EARLIEST_PLAUSIBLE))
 
 
 def _make(files: CertificateFiles, names: Sequence[str], now: datetime) -> None:

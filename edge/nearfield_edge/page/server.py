@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,8 +36,9 @@ def bind(host: str, port: int) -> socket.socket:
             dualstack_ipv6=host == "::" and socket.has_dualstack_ipv6(),
         )
     except OSError as error:
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
         raise PageError(
-            f"the page cannot be served at {host}, port {port} ({error.strerror or error}): name another"
+            f"the page cannot be served at {host}, port {port} ({reason}): name another"
             " page.host or page.port, 0 takes any free one"
         ) from error
 
@@ -45,11 +47,7 @@ class PageServer:
     """An application at a bound address."""
 
     def __init__(self, app: ASGIApp, bound: socket.socket, tls: CertificateFiles | None) -> None:
-        """Prepare; `run` answers.
-
-        Raises:
-            PageError: The certificate or its key cannot be used.
-        """
+        """Prepare; `run` answers."""
         config = uvicorn.Config(
             app,
             http="h11",
@@ -68,10 +66,6 @@ class PageServer:
             ssl_certfile=None if tls is None else tls.certificate,
             ssl_keyfile=None if tls is None else tls.key,
         )
-        try:
-            config.load()
-        except OSError as error:  # ssl.SSLError is one
-            raise PageError(f"the page's certificate and key cannot be used: {error}") from error
         self._server = _Server(config)
         self._bound = bound
 
