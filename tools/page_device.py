@@ -16,13 +16,16 @@ from typing import Final, Self
 import numpy as np
 import soundfile
 
-from nearfield_models.pcm import SAMPLE_RATE_HZ
+from nearfield_models.pcm import SAMPLE_RATE_HZ, Samples
 from nearfield_models.resampling import resample
 
 START_SECONDS: Final = 90
 STOP_SECONDS: Final = 20
 _BROWSER_HZ: Final = 48_000
-_PAUSE_SECONDS: Final = 0.35
+_PAUSE_SECONDS: Final = 0.1
+_LOUD: Final = 0.2
+"""Of the loudest sample: less is no speech."""
+_MARGIN_SECONDS: Final = 0.25
 
 
 class DeviceStartError(Exception):
@@ -122,8 +125,15 @@ def write_microphone(path: Path, recordings: Sequence[Path], *, silence_seconds:
     parts = [np.zeros(int(silence_seconds * SAMPLE_RATE_HZ), np.float32)]
     for recording in recordings:
         sound, _ = soundfile.read(recording, dtype="float32")
-        parts += [sound, np.zeros(int(_PAUSE_SECONDS * SAMPLE_RATE_HZ), np.float32)]
+        parts += [_speech(sound), np.zeros(int(_PAUSE_SECONDS * SAMPLE_RATE_HZ), np.float32)]
     soundfile.write(path, resample(np.concatenate(parts), SAMPLE_RATE_HZ, _BROWSER_HZ), _BROWSER_HZ)
+
+
+def _speech(sound: Samples) -> Samples:
+    """A recording without the silence around what is said in it."""
+    loud = np.flatnonzero(np.abs(sound) > _LOUD * np.abs(sound).max())
+    margin = int(_MARGIN_SECONDS * SAMPLE_RATE_HZ)
+    return sound[max(loud[0] - margin, 0) : loud[-1] + margin]
 
 
 def chromium_flags(microphone: Path | None) -> list[str]:

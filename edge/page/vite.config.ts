@@ -3,6 +3,10 @@ import { defineConfig } from "vitest/config";
 
 const DEVICE = process.env.NEARFIELD_PAGE ?? "http://127.0.0.1:8770";
 
+function device() {
+  return { target: DEVICE, changeOrigin: true, headers: { origin: DEVICE } };
+}
+
 export default defineConfig({
   plugins: [react()],
   build: {
@@ -13,8 +17,7 @@ export default defineConfig({
     target: "es2022",
   },
   worker: { format: "es" },
-  server: {
-    proxy: { "/api": DEVICE, "/ws": { target: DEVICE, ws: true } },
-  },
+  // The device answers only what comes from its own page: to it, requests of the development server do.
+  server: { proxy: { "/api": device(), "/ws": { ...device(), ws: true } } },
   test: { include: ["src/**/*.test.ts"], environment: "node", isolate: false },
 });

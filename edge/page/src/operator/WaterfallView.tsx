@@ -51,7 +51,7 @@ function Picture({ fall, summary, zero }: PictureProps) {
         <g key={ms} className={ms === 0 ? "tick tick--zero" : "tick"}>
           <line x1={place(ms)} x2={place(ms)} y1={AXIS_PX - 5} y2={height} />
           {(ms === 0 || isApart(ms, fall)) && (
-            <text x={place(ms)} y={11} textAnchor={ms === fall.ticksMs[0] && ms === 0 ? "start" : "middle"}>
+            <text x={place(ms)} y={11} textAnchor={anchor(ms, fall)}>
               {ms === 0 ? zero : `${ms} ms`}
             </text>
           )}
@@ -100,6 +100,12 @@ function Cut({ x, y }: { readonly x: string; readonly y: number }) {
 /** Whether a tick is far enough from zero, whose words need room. */
 function isApart(ms: number, fall: Waterfall): boolean {
   return Math.abs(ms) / (fall.toMs - fall.fromMs) > 0.3;
+}
+
+/** So that no label leaves the picture. */
+function anchor(ms: number, fall: Waterfall): "start" | "middle" | "end" {
+  const share = (ms - fall.fromMs) / (fall.toMs - fall.fromMs);
+  return share < 0.06 ? "start" : share > 0.94 ? "end" : "middle";
 }
 
 function lasted(bar: Bar): number {

@@ -20,8 +20,10 @@ export function Why({ exchange, hasSound, follows, device }: Props) {
   const { say } = useWords();
   return (
     <section className="sheet why" aria-labelledby="why-title" id="why" tabIndex={-1} data-turn={exchange?.turnId}>
-      <div className="row row--apart">
+      <div className="why__head">
         <h2 id="why-title">{say("why.title")}</h2>
+        {exchange?.record && <TurnLine record={exchange.record} />}
+        {exchange && !exchange.record && <p className="faint">{say("why.coming")}</p>}
         {!follows && (
           <button
             type="button"
@@ -40,11 +42,9 @@ export function Why({ exchange, hasSound, follows, device }: Props) {
 }
 
 function Explained({ exchange, hasSound }: { readonly exchange: Exchange; readonly hasSound: boolean }) {
-  const { say } = useWords();
   const { understanding, decision, record } = exchange;
   return (
     <>
-      {record ? <TurnLine record={record} /> : <p className="faint">{say("why.coming")}</p>}
       {understanding && <Meaning understanding={understanding} transcript={exchange.heard} />}
       {decision && <RoutePath decision={decision} />}
       {record && <WaterfallView record={record} />}
@@ -58,7 +58,7 @@ function Explained({ exchange, hasSound }: { readonly exchange: Exchange; readon
 function TurnLine({ record }: { readonly record: TurnRecord }) {
   const { name, time } = useWords();
   return (
-    <p className="faint why__turn">
+    <p className="faint">
       <time dateTime={record.started_at}>{time(record.started_at)}</time>
       {` · ${name("opened", record.opened_by)} · ${name("outcome", record.outcome)}`}
     </p>

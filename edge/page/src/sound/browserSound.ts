@@ -140,9 +140,10 @@ async function microphone(): Promise<MediaStream> {
   const devices = navigator.mediaDevices as MediaDevices | undefined;
   if (devices === undefined) throw new SoundError("microphone_insecure");
   try {
-    // Suppression of noise takes away what the recogniser hears words by; echo has to go.
+    // Echo has to go. Suppression of noise takes away what the recogniser hears words by, and a gain that
+    // adapts makes a breath before the first word as loud as a word.
     return await devices.getUserMedia({
-      audio: { echoCancellation: true, noiseSuppression: false, autoGainControl: true, channelCount: 1 },
+      audio: { echoCancellation: true, noiseSuppression: false, autoGainControl: false, channelCount: 1 },
     });
   } catch (error) {
     const name = error instanceof DOMException ? error.name : "";

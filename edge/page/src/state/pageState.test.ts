@@ -122,6 +122,16 @@ test("a question of the device stays on the customer's screen until something of
   expect(captions(reduce(asked, { type: "message", message: heard("b", "yes") }))).toEqual({ heard: "yes", said: null });
 });
 
+test("a customer reads the sentence that was understood, and not what the transcript made of it", () => {
+  const { understanding } = record("a");
+  const before = after(stage("listening", "a"), heard("a", "a larch latter"));
+  const understood = reduce(before, { type: "message", message: { type: "understood", turn_id: "a", understanding } });
+  expect(captions(understood).heard).toBe("a larch latter");
+  expect(captions(reduce(understood, { type: "message", message: heard("a", "A larch latter.", true) })).heard).toBe(
+    "a large latte",
+  );
+});
+
 test("a new customer who wakes the device sees nothing of the one before", () => {
   const woken = after({ type: "turn", record: record("a"), has_sound: false }, stage("listening", "b"));
   expect(captions(woken)).toEqual({ heard: null, said: null });
