@@ -57,24 +57,22 @@ def main() -> int:
 
 
 def _take(chromium: str, recordings: Path, page: Path, kiosk: Path) -> None:
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        PageDevice(Path(folder)) as device,
-        sync_playwright() as driver,
-    ):
-        wake = sorted((recordings / "wake" / "alexa").glob("*.flac"))[0]
-        order = recordings / "orders" / "speech" / ORDER
-        for said, take, picture in (([order], _kiosk, kiosk), ([wake, order], _page, page)):
-            microphone = Path(folder) / "microphone.wav"
+    """Each with a device of its own, so that no picture shows what was said for the other."""
+    wake = sorted((recordings / "wake" / "alexa").glob("*.flac"))[0]
+    order = recordings / "orders" / "speech" / ORDER
+    for said, take, picture in (([wake, order], _page, page), ([order], _kiosk, kiosk)):
+        with tempfile.TemporaryDirectory() as name, sync_playwright() as driver:
+            folder = Path(name)
+            microphone = folder / "microphone.wav"
             write_microphone(microphone, said, silence_seconds=1)
-            flags = chromium_flags(microphone)
-            with driver.chromium.launch(executable_path=chromium, args=flags) as browser:
+            browser = driver.chromium.launch(executable_path=chromium, args=chromium_flags(microphone))
+            with PageDevice(folder) as device, browser:
                 take(browser, device, picture)
 
 
 def _page(browser: Browser, device: PageDevice, picture: Path) -> None:
     """The page after an order, while the device waits for the answer to its question."""
-    page = _opened(browser, device.link(), width=1440, height=900)
+    page = _opened(browser, device.link(), width=1440, height=960)
     for request in ("Which rooms are free at four?", "Where are the toilets?"):
         page.get_by_label("Type a request").fill(request)
         page.locator(".composer button:not(:disabled)").click()
@@ -105,7 +103,6 @@ def _opened(browser: Browser, link: str, *, width: int, height: int) -> Page:
         viewport={"width": width, "height": height},
         locale="en-GB",
         color_scheme="light",
-        device_scale_factor=1.1,
     )
     page = context.new_page()
     page.set_default_timeout(_WAIT_MS)
