@@ -25,5 +25,5 @@ export function captions(state: PageState): Captions {
 
 function understoodWords({ heard, final, understanding }: Exchange): string {
   const best = final && understanding ? chosen(understanding) : null;
-  return best?.said || heard;
+  return best === null || best.said === "" ? heard : best.said;
 }
