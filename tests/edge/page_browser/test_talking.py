@@ -50,7 +50,7 @@ def test_an_order_that_the_browser_s_microphone_hears_is_shown_explained_and_ans
     record = one.page.request.get(device.url(f"/api/turns/{turn_id}")).json()
     assert record["has_sound"]
     assert abs(one.played_ms() - record["reply"]["heard_ms"]) < 400
-    assert float(one.sound.get_attribute("data-loudest") or 0) > 0.1
+    assert one.loudest() > 0.1
 
 
 @pytest.mark.recordings
@@ -82,8 +82,7 @@ def test_stop_silences_the_reply_in_the_browser_at_once(browser: Browser, visit:
     at_stop = one.played_ms()
     one.page.get_by_role("button", name="Unmute").click()
     expect(one.page.get_by_role("button", name="Mute")).to_be_visible()
-    assert 0 < one.played_ms() - at_stop + 1 < 50
-    assert at_stop < 4_000
+    assert one.played_ms() == at_stop < 4_000
 
 
 def test_a_second_page_that_wants_the_microphone_is_told_who_has_it(browser: Browser, visit: Open) -> None:

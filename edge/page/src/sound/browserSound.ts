@@ -3,7 +3,7 @@
 import captureModule from "./capture.worklet?worker&url";
 import type { Meter } from "./meter";
 import playbackModule from "./playback.worklet?worker&url";
-import type { PlaybackOrder, PlaybackReport } from "./playbackPort";
+import { orderOf, type PlaybackReport } from "./playbackPort";
 import type { Chunk } from "./pcmChunks";
 
 const REPLY_HZ = 16_000;
@@ -123,16 +123,6 @@ export class BrowserSound {
       if (order !== null) node.port.postMessage(order);
     };
   }
-}
-
-function orderOf(text: string): PlaybackOrder | null {
-  const orders: Readonly<Record<string, PlaybackOrder>> = {
-    "speech.started": "begin",
-    "speech.ended": "end",
-    "speech.stopped": "stop",
-  };
-  const { type } = JSON.parse(text) as { type: string };
-  return orders[type] ?? null;
 }
 
 async function microphone(): Promise<MediaStream> {

@@ -20,10 +20,10 @@ export function captions(state: PageState): Captions {
     const before = state.asks ? state.exchanges.at(-2) : undefined;
     return { heard: null, said: before?.answer ?? null };
   }
-  return { heard: understoodWords(newest) || null, said: newest.answer };
+  return { heard: newest.heard === "" ? null : understoodWords(newest), said: newest.answer };
 }
 
 function understoodWords({ heard, final, understanding }: Exchange): string {
   const best = final && understanding ? chosen(understanding) : null;
-  return best?.said || heard;
+  return best === null || best.said === "" ? heard : best.said;
 }
