@@ -52,6 +52,24 @@ def test_turns_shows_what_ask_kept_and_erases_it_for_good(shell: Shell) -> None:
     assert json.loads(shell.nearfield("turns", "--json").out) == []
 
 
+def test_a_turn_is_drawn_into_a_file(shell: Shell, tmp_path: Path) -> None:
+    shell.nearfield("ask", "--text", "what is the wifi password")
+    (turn,) = json.loads(shell.nearfield("turns", "--json").out)
+    file = tmp_path / "turn.svg"
+    result = shell.nearfield("turns", "--turn", turn["turn_id"], "--picture", str(file))
+    assert result.status == 0
+    assert "what is the wifi password" in file.read_text("utf-8")
+    nowhere = shell.nearfield("turns", "--turn", turn["turn_id"], "--picture", str(tmp_path / "no" / "file"))
+    assert nowhere.status == 1
+    assert nowhere.err.startswith("nearfield: the picture")
+
+
+def test_a_picture_is_of_one_turn(shell: Shell, tmp_path: Path) -> None:
+    result = shell.nearfield("turns", "--picture", str(tmp_path / "turn.svg"))
+    assert result.status == 2
+    assert "--turn" in result.err
+
+
 def test_an_unknown_turn_is_named(shell: Shell) -> None:
     result = shell.nearfield("turns", "--turn", "nobody")
     assert result.status == 1

@@ -193,3 +193,12 @@ async def test_a_whole_spoken_turn_of_the_agent_shows_each_state_once(tmp_path: 
         await stage.hear((300, False), (900, True), (3_000, False))
     assert states(seen) == ["listening", "thinking", "speaking", "idle"]
     assert kinds(seen).count("answer") == 1
+
+
+def test_a_reply_that_is_held_for_somebody_who_speaks_is_shown_as_listening() -> None:
+    began = ev.SpeechBegan(turn_id=TURN, revision=0)
+    held, resumed = do.HoldSpeech(turn_id=TURN), do.ResumeSpeech(turn_id=TURN)
+    states = [
+        message.state for message in told(opened(), began, held, resumed) if isinstance(message, StateChanged)
+    ]
+    assert states == [Showing.LISTENING, Showing.SPEAKING, Showing.LISTENING, Showing.SPEAKING]

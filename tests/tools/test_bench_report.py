@@ -63,3 +63,19 @@ def test_one_failing_benchmark_does_not_hide_the_others(
     assert json.loads((tmp_path / "out" / "works.json").read_text())["n"] == 7
     assert bench.main(["works", "--limit", "3", "--json", str(tmp_path / "one.json")]) == 0
     assert json.loads((tmp_path / "one.json").read_text())["n"] == 3
+
+
+def test_what_must_never_be_is_shown_and_ends_the_command_with_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bench_that_breaks.py").write_text(
+        "from tools.bench.report import Report\n"
+        "def add_arguments(parser): pass\n"
+        "def run(arguments): return Report(name='b', title='b', figures={}, broken=('a turn was lost',))\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(bench, "BENCHMARKS", {"breaks": ("bench_that_breaks", "")})
+    assert bench.main(["breaks", "--json", str(tmp_path / "one.json")]) == 1
+    assert "BROKEN a turn was lost" in capsys.readouterr().out
+    assert json.loads((tmp_path / "one.json").read_text())["broken"] == ["a turn was lost"]
+    assert bench.main(["all", "--out", str(tmp_path / "out")]) == 1

@@ -19,6 +19,11 @@ BENCHMARKS = {
     "wake": ("tools.bench.wake", "wake words: misses, false alarms, processor"),
     "wake-engines": ("tools.bench.wake_engines", "wake-word networks on their runtimes, score by score"),
     "turns": ("tools.bench.turns", "the end of a turn: how soon, and what is lost by it"),
+    "conversation": (
+        "tools.bench.conversation",
+        "whole turns in real time: end of speech to the first audible sample of the reply",
+    ),
+    "growing": ("tools.bench.growing", "orders searched while they are said, against once in the end"),
     "conversations": ("tools.bench.conversations", "scripted exchanges of several turns"),
     "grammar": ("tools.bench.grammar", "compiling and changing what can be said"),
     "ablations": ("tools.bench.ablations", "what each part of the search in the grammar brings"),
@@ -33,6 +38,7 @@ BENCHMARKS = {
         "tools.bench.duplex",
         "speaking and listening at once: echo, self-triggers, interruptions, orders",
     ),
+    "soak": ("tools.bench.soak", "hours of a device's life: memory, descriptors, tasks, threads, lost turns"),
     "idle": ("tools.bench.idle", "listening for the wake word: processor and memory"),
     "startup": ("tools.bench.startup", "from process start to answer"),
 }
@@ -51,7 +57,7 @@ class Benchmark(Protocol):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what the command line asks for; 0 unless a benchmark could not be run at all."""
+    """Run what the command line asks for; 0 unless one could not be run at all, or found something broken."""
     command = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
     names = parser.add_subparsers(dest="name", required=True, metavar="NAME")
@@ -66,8 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = parser.parse_args(command)
     if parsed.name == "all":
         return _run_all(parsed.out)
-    _run(parsed.name, parsed, command, parsed.json)
-    return 0
+    return 1 if _run(parsed.name, parsed, command, parsed.json).broken else 0
 
 
 def _run_all(folder: Path) -> int:
@@ -77,18 +82,20 @@ def _run_all(folder: Path) -> int:
             module = _module(name)
             parser = argparse.ArgumentParser()
             module.add_arguments(parser)
-            _run(name, parser.parse_args([]), [name], folder / f"{name}.json")
+            if _run(name, parser.parse_args([]), [name], folder / f"{name}.json").broken:
+                failed.append(name)
         except Exception as error:  # one benchmark's failure must not hide the figures of the others
             failed.append(name)
             print(f"{name} FAILED: {type(error).__name__}: {error}", file=sys.stderr)
     return 1 if failed else 0
 
 
-def _run(name: str, parsed: argparse.Namespace, command: Sequence[str], file: Path | None) -> None:
+def _run(name: str, parsed: argparse.Namespace, command: Sequence[str], file: Path | None) -> Report:
     report = _module(name).run(parsed)
     report.print_to(Console())
     if file is not None:
         write_json(report.document(["python", "-m", "tools.bench", *command]), file)
+    return report
 
 
 def _module(name: str) -> Benchmark:

@@ -48,6 +48,8 @@ class Report:
     targets: Sequence[Target] = ()
     skipped: Sequence[str] = ()
     """What could not be measured, each with its reason; a target on it counts as missed."""
+    broken: Sequence[str] = ()
+    """What must never be, each in a line; with any of it the command ends with 1."""
     packages: Sequence[str] = field(default=("numpy", "onnxruntime"))
     """Distributions whose versions matter to the figures."""
 
@@ -64,6 +66,7 @@ class Report:
             "targets": [asdict(target) for target in self.targets],
             "missed": list(self.missed),
             "skipped": list(self.skipped),
+            "broken": list(self.broken),
             "command": list(command),
             "versions": versions(self.packages),
             "machine": machine(),
@@ -86,6 +89,8 @@ class Report:
         console.print(table)
         for reason in self.skipped:
             console.print(f"SKIPPED {reason}", markup=False)
+        for line in self.broken:
+            console.print(f"BROKEN {line}", markup=False)
 
 
 def figure_at(figures: Mapping[str, Any], dotted: str) -> Any:

@@ -73,13 +73,18 @@ async def _run(place: Surroundings, reserved: ReservedPage | None) -> None:
         pulse=pulse, losses=losses, broadcast=broadcast, terminal=Console() if in_terminal else None
     )
     cleaning = microphone_cleaning(place, reference, time, loudspeaker=borders.hears_itself)
+    settings = turn_settings(
+        configuration,
+        loudspeaker=configuration.audio.sink != "none",
+        cancels_echo=cleaning is not None or not borders.hears_itself,
+    )
     async with Device(
         place,
         knowledge,
         engines=engines,
         sink=borders.sink,
         time=time,
-        settings=turn_settings(configuration, loudspeaker=configuration.audio.sink != "none"),
+        settings=settings,
         paraphrases=paraphrases_of(place, knowledge.grammar, knowledge.skills.skills.values()),
         watcher=witness.watch,
         on_record=witness.show,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from rich.console import Console
 
 from nearfield_edge.cli.options import config_option, json_option, place_of, print_json
 from nearfield_edge.cli.presentation import show_turn, turn_table
+from nearfield_edge.cli.turn_picture import turn_picture
 from nearfield_edge.composition import (
     Surroundings,
     open_conversation,
@@ -19,11 +21,17 @@ from nearfield_edge.composition import (
     open_turns,
 )
 from nearfield_edge.errors import RecordError
+from nearfield_sync.messages.turn_record import TurnRecord
 
 
 @click.command("turns")
 @click.option("--last", default=10, show_default=True, type=click.IntRange(1, 100_000), help="How many.")
 @click.option("--turn", "turn_id", help="Show one turn whole.")
+@click.option(
+    "--picture",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="With --turn: draw it into this SVG file.",
+)
 @click.option("--erase-turn", help="Erase one turn.")
 @click.option("--erase-person", help="Erase all turns of a person.")
 @click.option("--erase-before", type=click.DateTime(), help="Erase all turns begun before this time (UTC).")
@@ -35,6 +43,7 @@ from nearfield_edge.errors import RecordError
 def command(
     last: int,
     turn_id: str | None,
+    picture: Path | None,
     erase_turn: str | None,
     erase_person: str | None,
     erase_before: datetime | None,
@@ -47,6 +56,8 @@ def command(
     Several conditions hold together. With a turn go its sound, its effects (but what is still to be delivered
     stays until it is: see `nearfield outbox`), and what was being talked about last.
     """
+    if picture is not None and turn_id is None:
+        raise click.UsageError("--picture draws one turn: name it with --turn")
     place = place_of(config)
     if erase_turn or erase_person or erase_before or erase_after:
         count = _erase(place, erase_turn, erase_person, erase_before, erase_after)
@@ -59,6 +70,8 @@ def command(
             if record is None:
                 raise RecordError(f"no turn {turn_id} is kept: `nearfield turns` lists those that are")
             print_json(record.to_dict()) if as_json else show_turn(Console(), record)
+            if picture is not None:
+                _draw(record, picture)
         else:
             records = store.last(last)
             if as_json:
@@ -67,6 +80,14 @@ def command(
                 Console().print(turn_table(records))
     finally:
         store.close()
+
+
+def _draw(record: TurnRecord, file: Path) -> None:
+    try:
+        file.write_text(turn_picture(record), encoding="utf-8")
+    except OSError as error:
+        raise RecordError(f"the picture {file} cannot be written: {error.strerror}") from error
+    print(f"picture written to {file}", file=sys.stderr)
 
 
 def _erase(

@@ -90,6 +90,10 @@ def _follow_command(view: View, happened: do.Command | ev.WorkEvent, at_ms: int)
             return replace(view, revision=revision), ()
         case do.Speak(turn_id=turn_id, text=text):
             return view, (AnswerGiven(turn_id=turn_id, text=text),)
+        case do.HoldSpeech():
+            return _show(view, Showing.LISTENING, at_ms)
+        case do.ResumeSpeech():
+            return _show(view, Showing.SPEAKING, at_ms)
         case do.CloseTurn():
             view, told = _show(view, Showing.IDLE, at_ms)
             return replace(view, turn_id=None, opened_by=None), told
