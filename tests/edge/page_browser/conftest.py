@@ -18,8 +18,8 @@ expect.set_options(timeout=WAIT_MS)
 
 @pytest.fixture(scope="session")
 def device(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageDevice]:
-    """A device that is woken by a word or the page's button, for all tests here."""
-    with PageDevice(tmp_path_factory.mktemp("device")) as running:
+    """A device that is woken by a word or the page's button, for all tests here; it forgets between them."""
+    with PageDevice(tmp_path_factory.mktemp("device"), "[skills]\nexpire_seconds = 1\n") as running:
         yield running
 
 

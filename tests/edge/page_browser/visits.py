@@ -13,6 +13,10 @@ ORDER: Final = "0075d273-51bb-47cb-b323-4437bd0de029.flac"
 """Can I have a light roast twelve ounce coffee?"""
 AXE: Final = Path(__file__).resolve().parents[3] / "edge/page/node_modules/axe-core/axe.min.js"
 
+PRESS_STOP: Final = """
+() => [...document.querySelectorAll("button:not(:disabled)")]
+  .find((button) => button.textContent.includes("Stop"))?.click()
+"""
 LISTEN: Final = """
 const connect = AudioNode.prototype.connect;
 window.loudestAtLoudspeaker = 0;
@@ -85,9 +89,7 @@ class Visit:
 
     def leave(self) -> None:
         """Let the device be at rest, and go."""
-        button = self.page.locator("button:not(:disabled)", has_text="Stop")
-        if button.count():
-            button.first.click()
+        self.page.evaluate(PRESS_STOP)
         self.page.context.close()
 
     def _console(self, message: ConsoleMessage) -> None:
