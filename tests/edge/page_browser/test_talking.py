@@ -99,6 +99,20 @@ def test_a_second_page_that_wants_the_microphone_is_told_who_has_it(browser: Bro
     expect(second.page.get_by_role("alert")).to_be_empty()
 
 
+def test_a_page_that_had_the_microphone_takes_it_again_after_a_reload_and_not_once_it_is_off(
+    browser: Browser, visit: Open
+) -> None:
+    one = visit(browser, permissions=["microphone"])
+    one.page.get_by_role("button", name="Use this browser's microphone").click()
+    expect(one.sound).to_have_attribute("data-sound", "on")
+    one.page.reload()
+    expect(one.sound).to_have_attribute("data-sound", "on")
+    one.page.get_by_role("button", name="Browser's microphone on").click()
+    one.page.reload()
+    one.until_linked()
+    expect(one.sound).to_have_attribute("data-sound", "off")
+
+
 def test_a_browser_that_gives_no_microphone_is_explained(browser: Browser, visit: Open) -> None:
     one = visit(browser)
     one.page.evaluate(
