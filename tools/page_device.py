@@ -96,9 +96,8 @@ class PageDevice:
         return f"{self.url(path)}#token={self.token}"
 
     def _follow_log(self, process: subprocess.Popen[str], ready: threading.Event) -> None:
-        assert process.stderr is not None  # noqa: S101 - it was asked for
-        with process.stderr:
-            for line in process.stderr:
+        with process:
+            for line in process.stderr or ():
                 self.log.append(line)
                 if line.startswith("{") and json.loads(line).get("event") == "page_ready":
                     ready.set()

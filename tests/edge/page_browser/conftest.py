@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
-from tests.edge.page_browser.visits import ORDER, WAIT_MS, Visit
+from tests.edge.page_browser.visits import LISTEN, ORDER, WAIT_MS, Visit
 from tools.page_device import PageDevice, chromium_flags, write_microphone
 
 expect.set_options(timeout=WAIT_MS)
@@ -18,8 +18,8 @@ expect.set_options(timeout=WAIT_MS)
 
 @pytest.fixture(scope="session")
 def device(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageDevice]:
-    """A device that is woken by a word or the page's button, for all tests here."""
-    with PageDevice(tmp_path_factory.mktemp("device")) as running:
+    """A device that is woken by a word or the page's button, for all tests here; it forgets between them."""
+    with PageDevice(tmp_path_factory.mktemp("device"), "[skills]\nexpire_seconds = 1\n") as running:
         yield running
 
 
@@ -75,6 +75,7 @@ def visit(device: PageDevice) -> Iterator[Callable[..., Visit]]:
         context = browser.new_context(
             **{"locale": "en-GB", "viewport": {"width": 1280, "height": 900}, **options}
         )
+        context.add_init_script(LISTEN)
         page: Page = context.new_page()
         opened.append(Visit(page))
         page.goto(device.link(path) if signed_in else device.url(path))

@@ -113,7 +113,8 @@ def test_a_device_that_went_away_is_told_of_and_found_again_without_a_touch(
 ) -> None:
     one = visit(browser)
     one.expects_refusals = True
-    one.until_linked()
+    one.page.get_by_role("button", name="Use this browser's microphone").click()
+    expect(one.sound).to_have_attribute("data-sound", "on")
     device.stop()
     try:
         expect(one.page.get_by_role("alert")).to_contain_text("The device does not answer")
@@ -123,5 +124,6 @@ def test_a_device_that_went_away_is_told_of_and_found_again_without_a_touch(
         device.start()
     one.until_linked()
     expect(one.page.get_by_role("alert")).to_be_empty()
+    expect(one.sound).to_have_attribute("data-sound", "on")
     one.type("a small tea please")
     expect(one.exchanges.first).to_contain_text("a small tea please")

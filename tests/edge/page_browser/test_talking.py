@@ -49,8 +49,9 @@ def test_an_order_that_the_browser_s_microphone_hears_is_shown_explained_and_ans
     turn_id = turn.get_attribute("data-turn")
     record = one.page.request.get(device.url(f"/api/turns/{turn_id}")).json()
     assert record["has_sound"]
-    assert abs(one.played_ms() - record["reply"]["heard_ms"]) < 400
-    assert float(one.sound.get_attribute("data-loudest") or 0) > 0.1
+    heard_ms = record["reply"]["heard_ms"]
+    assert abs(one.played_ms() - heard_ms) < 400 + heard_ms // 20
+    assert one.loudest() > 0.1
 
 
 @pytest.mark.recordings
@@ -82,8 +83,7 @@ def test_stop_silences_the_reply_in_the_browser_at_once(browser: Browser, visit:
     at_stop = one.played_ms()
     one.page.get_by_role("button", name="Unmute").click()
     expect(one.page.get_by_role("button", name="Mute")).to_be_visible()
-    assert 0 < one.played_ms() - at_stop + 1 < 50
-    assert at_stop < 4_000
+    assert one.played_ms() == at_stop < 4_000
 
 
 def test_a_second_page_that_wants_the_microphone_is_told_who_has_it(browser: Browser, visit: Open) -> None:
@@ -97,6 +97,20 @@ def test_a_second_page_that_wants_the_microphone_is_told_who_has_it(browser: Bro
     second.page.get_by_role("button", name="Use this browser's microphone").click()
     expect(second.sound).to_have_attribute("data-sound", "on")
     expect(second.page.get_by_role("alert")).to_be_empty()
+
+
+def test_a_page_that_had_the_microphone_takes_it_again_after_a_reload_and_not_once_it_is_off(
+    browser: Browser, visit: Open
+) -> None:
+    one = visit(browser, permissions=["microphone"])
+    one.page.get_by_role("button", name="Use this browser's microphone").click()
+    expect(one.sound).to_have_attribute("data-sound", "on")
+    one.page.reload()
+    expect(one.sound).to_have_attribute("data-sound", "on")
+    one.page.get_by_role("button", name="Browser's microphone on").click()
+    one.page.reload()
+    one.until_linked()
+    expect(one.sound).to_have_attribute("data-sound", "off")
 
 
 def test_a_browser_that_gives_no_microphone_is_explained(browser: Browser, visit: Open) -> None:

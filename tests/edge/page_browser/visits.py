@@ -13,6 +13,28 @@ ORDER: Final = "0075d273-51bb-47cb-b323-4437bd0de029.flac"
 """Can I have a light roast twelve ounce coffee?"""
 AXE: Final = Path(__file__).resolve().parents[3] / "edge/page/node_modules/axe-core/axe.min.js"
 
+PRESS_STOP: Final = """
+() => [...document.querySelectorAll("button:not(:disabled)")]
+  .find((button) => button.textContent.includes("Stop"))?.click()
+"""
+LISTEN: Final = """
+const connect = AudioNode.prototype.connect;
+window.loudestAtLoudspeaker = 0;
+AudioNode.prototype.connect = function (target, ...rest) {
+  if (target instanceof AudioDestinationNode) {
+    const ear = new AnalyserNode(this.context);
+    const wave = new Float32Array(ear.fftSize);
+    connect.call(this, ear);
+    setInterval(() => {
+      ear.getFloatTimeDomainData(wave);
+      window.loudestAtLoudspeaker = Math.max(window.loudestAtLoudspeaker, ...wave.map(Math.abs));
+    }, 50);
+  }
+  return connect.call(this, target, ...rest);
+};
+"""
+"""An ear at the browser's loudspeaker: hears what is really connected to it."""
+
 
 class Visit:
     """A page, and what it sent and what its browser complained about."""
@@ -61,11 +83,13 @@ class Visit:
     def played_ms(self) -> int:
         return int(self.sound.get_attribute("data-played-ms") or 0)
 
+    def loudest(self) -> float:
+        """The loudest sample that reached the browser's loudspeaker, 0..1."""
+        return float(self.page.evaluate("window.loudestAtLoudspeaker"))
+
     def leave(self) -> None:
         """Let the device be at rest, and go."""
-        button = self.page.locator("button:not(:disabled)", has_text="Stop")
-        if button.count():
-            button.first.click()
+        self.page.evaluate(PRESS_STOP)
         self.page.context.close()
 
     def _console(self, message: ConsoleMessage) -> None:

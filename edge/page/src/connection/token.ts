@@ -7,6 +7,10 @@
 
 const KEY = "nearfield.token";
 
+export function hasToken(fragment: string): boolean {
+  return new URLSearchParams(fragment.slice(1)).has("token");
+}
+
 /** Take the token out of the address; null where there is none. */
 export function takeTokenFromAddress(): string | null {
   const token = new URLSearchParams(location.hash.slice(1)).get("token");

@@ -4,7 +4,7 @@ import type { ClientMessage } from "../protocol/messages";
 import { type Action, INITIAL, type PageState, reduce } from "../state/pageState";
 import { ApiError, type DeviceInfo, readDevice, readTurns, signIn, signOut } from "./api";
 import { DeviceLink, type Listener, type Surroundings } from "./deviceLink";
-import { rememberedToken, rememberToken, takeTokenFromAddress } from "./token";
+import { hasToken, rememberedToken, rememberToken, takeTokenFromAddress } from "./token";
 
 const TURNS_AT_ONCE = 20;
 
@@ -58,8 +58,14 @@ export function useDevice(withTurns: boolean): Device {
     const hurry = () => {
       made.open();
     };
+    // The link with a token may be opened in a tab that shows the page already: only the fragment changes.
+    const enterAnew = () => {
+      if (hasToken(location.hash)) location.reload();
+    };
     window.addEventListener("online", hurry);
+    window.addEventListener("hashchange", enterAnew);
     return () => {
+      window.removeEventListener("hashchange", enterAnew);
       window.removeEventListener("online", hurry);
       made.close();
     };

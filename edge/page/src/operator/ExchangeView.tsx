@@ -1,5 +1,5 @@
 import type { Understanding } from "../protocol/record";
-import { chosen, marked, spaced } from "../state/meaning";
+import { chosen, heardAndRest, marked, spaced } from "../state/meaning";
 import type { Exchange } from "../state/pageState";
 import { useWords } from "../words/context";
 import { Sentence } from "./Sentence";
@@ -21,7 +21,7 @@ export function ExchangeView({ exchange, shown, explain }: Props) {
       {answer !== null && (
         <div className="exchange__line exchange__line--said">
           <span className="label">{say("conversation.said")}</span>
-          <p lang="en">{answer || say("conversation.nothing_said")}</p>
+          <Said exchange={exchange} answer={answer} />
         </div>
       )}
       <div className="exchange__about">
@@ -34,6 +34,24 @@ export function ExchangeView({ exchange, shown, explain }: Props) {
         )}
       </div>
     </article>
+  );
+}
+
+/** The answer; what nobody heard of it, because it was stopped, is told apart. */
+function Said({ exchange, answer }: { readonly exchange: Exchange; readonly answer: string }) {
+  const { say } = useWords();
+  const reply = exchange.record?.reply;
+  const [heard, rest] = reply ? heardAndRest(reply) : [answer, ""];
+  if (answer === "") return <p>{say("conversation.nothing_said")}</p>;
+  return (
+    <p lang="en">
+      {heard}
+      {rest !== "" && (
+        <span className="unheard" title={say("conversation.unheard")}>
+          {rest} <span className="hidden">({say("conversation.unheard")})</span>
+        </span>
+      )}
+    </p>
   );
 }
 

@@ -24,7 +24,6 @@ export function Header({ device, language }: { readonly device: Device; readonly
           type="button"
           className="button"
           disabled={!linked}
-          aria-pressed={state.muted}
           onClick={() => {
             send({ type: "mute", muted: !state.muted });
           }}

@@ -36,6 +36,8 @@ export interface ReplyRecord {
   readonly text: string;
   readonly source: string;
   readonly heard_ms: number | null;
+  /** The words that had been heard by then; null where that is not known. */
+  readonly heard_text?: string | null;
 }
 
 /** Milliseconds since the end of speech; null where a stage did not happen. */

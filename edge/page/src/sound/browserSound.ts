@@ -3,12 +3,14 @@
 import captureModule from "./capture.worklet?worker&url";
 import type { Meter } from "./meter";
 import playbackModule from "./playback.worklet?worker&url";
-import type { PlaybackOrder, PlaybackReport } from "./playbackPort";
+import { orderOf, type PlaybackReport } from "./playbackPort";
 import type { Chunk } from "./pcmChunks";
 
 const REPLY_HZ = 16_000;
 /** Sound that waits for a slow network; what is beyond is dropped, and the device hears a gap. */
 const LONGEST_BACKLOG_BYTES = 256 * 1024;
+
+const LONGEST_START_MS = 3_000;
 
 const TAKEN = 4409;
 const NO_SESSION = 4401;
@@ -19,6 +21,7 @@ export type SoundFault =
   | "microphone_refused"
   | "microphone_missing"
   | "microphone_taken"
+  | "sound_untouched"
   | "sound_failed";
 
 export class SoundError extends Error {
@@ -56,8 +59,8 @@ export class BrowserSound {
       await Promise.all([
         capture.audioWorklet.addModule(captureModule),
         playback.audioWorklet.addModule(playbackModule),
-        capture.resume(),
-        playback.resume(),
+        running(capture),
+        running(playback),
       ]);
       const socket = await connect(capture.sampleRate);
       const sound = new BrowserSound(stream, capture, playback, socket, meter);
@@ -125,16 +128,6 @@ export class BrowserSound {
   }
 }
 
-function orderOf(text: string): PlaybackOrder | null {
-  const orders: Readonly<Record<string, PlaybackOrder>> = {
-    "speech.started": "begin",
-    "speech.ended": "end",
-    "speech.stopped": "stop",
-  };
-  const { type } = JSON.parse(text) as { type: string };
-  return orders[type] ?? null;
-}
-
 async function microphone(): Promise<MediaStream> {
   // Browsers leave it out on insecure pages, whatever its type says.
   const devices = navigator.mediaDevices as MediaDevices | undefined;
@@ -164,6 +157,16 @@ function connect(rateHz: number): Promise<WebSocket> {
       reject(new SoundError(code === TAKEN ? "microphone_taken" : "sound_failed"));
     };
   });
+}
+
+/** Wait until a context runs; a browser that waits for a touch would never say so. */
+async function running(context: AudioContext): Promise<void> {
+  const late = new Promise<never>((_, reject) => {
+    setTimeout(() => {
+      reject(new SoundError("sound_untouched"));
+    }, LONGEST_START_MS);
+  });
+  await Promise.race([context.resume(), late]);
 }
 
 function release(stream: MediaStream, ...contexts: AudioContext[]): void {

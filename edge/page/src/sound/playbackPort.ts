@@ -10,3 +10,15 @@ export interface PlaybackReport {
   readonly peak: number;
   readonly underruns: number;
 }
+
+const ORDERS: Readonly<Record<string, PlaybackOrder>> = {
+  "speech.started": "begin",
+  "speech.ended": "end",
+  "speech.stopped": "stop",
+};
+
+/** What a message of the device means for the player; null for one that means nothing to it. */
+export function orderOf(text: string): PlaybackOrder | null {
+  const { type } = JSON.parse(text) as { type: string };
+  return Object.hasOwn(ORDERS, type) ? (ORDERS[type] ?? null) : null;
+}

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
 import { PcmChunks } from "./pcmChunks";
+import { orderOf } from "./playbackPort";
 import { PlaybackQueue } from "./playbackQueue";
 
 const tone = (samples: number, value = 16384) => new Int16Array(samples).fill(value);
@@ -80,4 +81,11 @@ test("what had not begun when it was stopped is never heard", () => {
   queue.begin();
   queue.push(tone(512));
   expect(block(queue)).toEqual(Array(128).fill(0.5));
+});
+
+test("a stopped reply is dropped, an ended one is played to its end", () => {
+  expect(orderOf('{"type":"speech.started","rate_hz":16000}')).toBe("begin");
+  expect(orderOf('{"type":"speech.stopped"}')).toBe("stop");
+  expect(orderOf('{"type":"speech.ended"}')).toBe("end");
+  expect(orderOf('{"type":"constructor"}')).toBeNull();
 });

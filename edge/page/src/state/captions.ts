@@ -20,7 +20,7 @@ export function captions(state: PageState): Captions {
     const before = state.asks ? state.exchanges.at(-2) : undefined;
     return { heard: null, said: before?.answer ?? null };
   }
-  return { heard: understoodWords(newest) || null, said: newest.answer };
+  return { heard: newest.heard === "" ? null : understoodWords(newest), said: newest.answer };
 }
 
 function understoodWords({ heard, final, understanding }: Exchange): string {

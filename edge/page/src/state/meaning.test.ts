@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { record } from "../testing/records";
-import { marked, otherMeanings, routeSteps, shown, slotRows, spaced } from "./meaning";
+import { heardAndRest, marked, otherMeanings, routeSteps, shown, slotRows, spaced } from "./meaning";
 
 const { understanding } = record("a");
 
@@ -60,6 +60,15 @@ test("words that lie in another slot's words are marked once, and no text is los
   const pieces = marked("iced coffee (large)", { coffeeDrink: "iced coffee", other: "coffee", size: "large" });
   expect(pieces.map((piece) => piece.text).join("")).toBe("iced coffee (large)");
   expect(pieces.filter((piece) => piece.slot !== null).map((piece) => piece.text)).toEqual(["iced coffee", "large"]);
+});
+
+test("a reply that was stopped is cut where it was last heard", () => {
+  const reply = { text: "One latte. Shall I place the order?", source: "skill:coffee", heard_ms: 800 };
+  expect(heardAndRest({ ...reply, heard_text: "One latte." })).toEqual(["One latte.", " Shall I place the order?"]);
+  expect(heardAndRest({ ...reply, heard_text: "" })).toEqual(["", reply.text]);
+  expect(heardAndRest({ ...reply, heard_text: "Two" })).toEqual([reply.text, ""]);
+  expect(heardAndRest({ ...reply, heard_text: null })).toEqual([reply.text, ""]);
+  expect(heardAndRest(reply)).toEqual([reply.text, ""]);
 });
 
 test("names and values read as words", () => {

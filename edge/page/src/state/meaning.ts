@@ -1,6 +1,6 @@
 /** What an understanding and a route say, prepared for showing; pure. */
 
-import type { Alternative, Json, RouteDecision, Understanding } from "../protocol/record";
+import type { Alternative, Json, ReplyRecord, RouteDecision, Understanding } from "../protocol/record";
 
 export const ROUTES = ["skill", "cache", "cloud", "clarify", "refuse"] as const;
 export type Route = (typeof ROUTES)[number];
@@ -80,6 +80,12 @@ export function shown(value: Json): string {
       .join(", ");
   }
   return String(value);
+}
+
+/** A reply as far as it was heard before it was stopped, and the rest of it; all of it where that is not known. */
+export function heardAndRest({ text, heard_text: heard }: ReplyRecord): readonly [heard: string, rest: string] {
+  if (heard == null || heard.length >= text.length || !text.startsWith(heard)) return [text, ""];
+  return [heard, text.slice(heard.length)];
 }
 
 export interface Piece {
