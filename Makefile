@@ -23,7 +23,8 @@ run: setup ## Run the device on this machine's microphone and speaker (ARGS="--c
 dev-up: setup ## Run everything that exists so far together on this machine; Ctrl-C ends it
 	@$(RUN) -m tools.dev_up $(ARGS)
 
-test: setup ## Run the tests (ARGS="-k wake")
+test: ## Run the tests (ARGS="-k wake")
+	@$(PYTHON) -m tools.setup --tests
 	@$(RUN) -m pytest $(ARGS)
 
 check: setup ## Format, lint, types and layers; no tests
@@ -31,9 +32,10 @@ check: setup ## Format, lint, types and layers; no tests
 	@$(MAKE) --no-print-directory lint
 	@$(VENV)/bin/mypy
 
-lint: setup ## Lint and layers
+lint: setup ## Lint and layers, of the page too
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/lint-imports
+	@$(RUN) -m tools.page_build check
 
 security-scan: setup ## Dependency audit, static analysis, secret scan; what cannot be reached says SKIPPED
 	@$(RUN) -m tools.security_scan
@@ -45,4 +47,4 @@ lock: ## Resolve the pins in constraints/ anew
 	@$(PYTHON) -m tools.setup --lock
 
 clean: ## Remove what was built here; fetched model packs stay
-	rm -rf $(VENV) out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) edge/page/node_modules edge/nearfield_edge/page/static out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,4 +1,4 @@
-"""Prepare this checkout: virtual environment, pinned packages, Debian packages, model packs.
+"""Prepare this checkout: virtual environment, pinned packages, Debian packages, the page, model packs.
 
 Runs on the machine's own Python with nothing but the standard library. A second run finds the stamp of
 the first and takes a second. ``--lock`` resolves the pins in ``constraints/`` anew.
@@ -17,6 +17,8 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from tools import page_build
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -47,6 +49,7 @@ DEBIAN_PACKAGES = (
     DebianPackage("mosquitto", "MQTT broker for the tests", lambda: _program("mosquitto")),
     DebianPackage("iproute2", "network namespaces for the tests", lambda: _program("ip")),
 )
+CHROMIUM = DebianPackage("chromium", "browser for the tests of the page", lambda: _program("chromium"))
 
 
 class SetupError(Exception):
@@ -63,14 +66,16 @@ def main() -> int:
     """Do what is missing; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tools.setup", description=__doc__.splitlines()[0])
     parser.add_argument("--lock", action="store_true", help="resolve the pins in constraints/ anew")
+    parser.add_argument("--tests", action="store_true", help="also install what only the tests need")
     arguments = parser.parse_args()
     try:
         _check_python()
         if arguments.lock:
             _lock()
             return 0
-        _install_debian_packages()
+        _install_debian_packages((*DEBIAN_PACKAGES, CHROMIUM) if arguments.tests else DEBIAN_PACKAGES)
         _install_python_packages()
+        _build_page()
         _run(
             [VENV_PYTHON, "-m", "nearfield_models.cli", "fetch", "--quiet"],
             "fetching the default model packs",
@@ -87,8 +92,8 @@ def _check_python() -> None:
         raise SetupError(f"Python {oldest} or newer is needed, this is {this}: run make PYTHON=python3.11")
 
 
-def _install_debian_packages() -> None:
-    missing = [package for package in DEBIAN_PACKAGES if not package.present()]
+def _install_debian_packages(wanted: Sequence[DebianPackage]) -> None:
+    missing = [package for package in wanted if not package.present()]
     if not missing:
         return
     names = [package.name for package in missing]
@@ -120,6 +125,14 @@ def _install_python_packages() -> None:
     _say("installing packages at the pins of constraints/ (about a minute)")
     _pip("install", "--use-pep517", "--constraint", CONSTRAINTS, "--editable", f"{ROOT}[dev]")
     STAMP.write_text(wanted)
+
+
+def _build_page() -> None:
+    try:
+        if page_build.build():
+            _say("the page was built")
+    except page_build.PageBuildError as error:
+        raise SetupError(str(error)) from error
 
 
 def _lock() -> None:

@@ -143,7 +143,7 @@ class Agent:
     async def close(self) -> None:
         """Stop all work and keep the record of an open turn; what it staged is settled at the next start."""
         self._workers.stop()
-        for notes in self._notes.values():
+        for notes in list(self._notes.values()):  # a turn may end meanwhile
             record = notes.record(
                 "interrupted", device_id=self._parts.device_id, versions=self._parts.versions
             )
@@ -220,9 +220,9 @@ class Agent:
 
     async def _keep(self, notes: TurnNotes, outcome: str) -> None:
         """Finish the record, once it is known how much of a reply that was cut short had been heard."""
-        heard_ms = await self._workers.heard(notes.turn_id)
-        if heard_ms is not None:
-            notes.heard_ms = heard_ms
+        heard = await self._workers.heard(notes.turn_id)
+        if heard is not None:
+            notes.heard_ms, notes.heard_text = heard.ms, heard.text
         record = notes.record(outcome, device_id=self._parts.device_id, versions=self._parts.versions)
         await self._parts.keeper.keep(record, self._workers.forget(notes.turn_id))
         if self._state.turn is None:  # in nobody's way

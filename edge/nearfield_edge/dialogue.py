@@ -224,6 +224,7 @@ class Dialogue:
             text=reply.text,
             source=f"skill:{reply.skill}",
             asks=reply.question is not None,
+            asks_shortly=reply.question is not None and reply.question.short,
             effects=keys,
             fault="permission_refused" if reply.refusals else None,
         )
@@ -245,7 +246,7 @@ class Dialogue:
         doubtful = replace(alive, doubt=question.doubt, last_turn_at=now)
         grammar = await asyncio.to_thread(self._expected_after, doubtful)
         self._unsettled[turn_id] = (doubtful, grammar)
-        return Answer(text=question.text, source=f"phrase:{question.source}", asks=True)
+        return Answer(text=question.text, source=f"phrase:{question.source}", asks=True, asks_shortly=True)
 
     def _drop_doubt(self, turn_id: str) -> None:
         """What was asked is not waited for any longer."""

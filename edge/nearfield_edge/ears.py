@@ -16,6 +16,7 @@ from nearfield_edge.cleaning import MicrophoneCleaning
 from nearfield_edge.sound import SoundMemory
 from nearfield_edge.turn.events import HopHeard, InputEvent, WakeDetected
 from nearfield_models.errors import EngineError
+from nearfield_models.nearness import Nearness
 from nearfield_models.pcm import HOP_SAMPLES, SAMPLES_PER_MS, Samples, to_float
 from nearfield_models.segmentation import SpeechSegmenter
 from nearfield_models.vad.engine import VadEngine
@@ -31,6 +32,8 @@ class Ears:
 
     Wake words and voice are looked for in what the front end makes of the microphone's sound for them, while
     the memory keeps what it makes for the recogniser.
+
+    Speech is what somebody near says; a voice in the background is none.
 
     While nobody is listened to, only the wake word is looked for; when somebody is, the voice detector first
     catches up on the latest sound. A detector that fails begins anew and is counted; the others go on.
@@ -52,6 +55,7 @@ class Ears:
         self._segmenter = segmenter
         self._counters = counters
         self._cleaning = cleaning
+        self._nearness = Nearness()
         self._is_behind = False
         self._log: Log = structlog.get_logger()
         self.memory = memory
@@ -81,21 +85,27 @@ class Ears:
         return events
 
     def _is_speech(self, frame: AudioFrame) -> bool:
+        """Whether somebody near speaks in it."""
         if self._is_behind:
             self._catch_up(frame.first_sample)
-        heard = self._segmenter.accept(frame.first_sample, self._probability(to_float(frame.pcm)))
-        return heard.speaking and heard.last_heard == frame.first_sample + HOP_SAMPLES
+        return self._is_near_speech(frame.first_sample, to_float(frame.pcm))
+
+    def _is_near_speech(self, at: int, hop: Samples) -> bool:
+        heard = self._segmenter.accept(at, self._probability(hop))
+        speech = heard.speaking and heard.last_heard == at + HOP_SAMPLES
+        return self._nearness.accept(hop, speech=speech)
 
     def _catch_up(self, now: int) -> None:
-        """Let the voice detector hear what it missed just now, so that it knows the room."""
+        """Let the voice detector hear what it missed just now, so that it knows the room and the person."""
         if self._vad is not None:
             self._vad.reset()
         self._segmenter.reset()
+        self._nearness.reset()
         first = max(0, now - CATCH_UP_MS * SAMPLES_PER_MS)
         missed = self.memory.recall(first, now)
-        for start in range(0, missed.size, HOP_SAMPLES):
-            probability = self._probability(missed[start : start + HOP_SAMPLES])
-            self._segmenter.accept(first + start, probability)
+        for start in range(0, missed.size - HOP_SAMPLES + 1, HOP_SAMPLES):
+            self._is_near_speech(first + start, missed[start : start + HOP_SAMPLES])
+        self._nearness.soften()
 
     def _detection(self, engine: WakeEngine, pcm: bytes) -> WakeDetection | None:
         try:

@@ -16,7 +16,14 @@
     ├── CalendarUnreachableError a room's calendar cannot be read or written now (retryable)
     ├── RoomTakenError           somebody else has the room at that time
     ├── BookingMissingError      no booking of that name and start
-    └── EgressRefusedError       ``site_mode`` forbids this connection
+    ├── EgressRefusedError       ``site_mode`` forbids this connection
+    ├── PageError                the page cannot be served: an address, a token or a certificate
+    └── PageRefusalError         a page asked for what it does not get
+        ├── PageRequestError     a message that cannot be read
+        ├── WrongTokenError      not the device's token
+        ├── TooManyTriesError    too many wrong tokens of late (retryable)
+        ├── TooManyPagesError    as many pages as there may be are connected (retryable)
+        └── MicrophoneTakenError another page, or standard input, is listened to (retryable)
 """
 
 from __future__ import annotations
@@ -119,3 +126,50 @@ class BookingMissingError(EdgeError):
     """There is no booking of that name and start."""
 
     code = "booking_missing"
+
+
+class PageError(EdgeError):
+    """The page cannot be served; the message says what to change."""
+
+    code = "page_failed"
+
+
+class PageRefusalError(EdgeError):
+    """A page asked for what it does not get; the message is for the person before it."""
+
+    code = "page_refused"
+
+
+class PageRequestError(PageRefusalError):
+    """A message of a page that cannot be read."""
+
+    def __init__(self, detail: str, *, code: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
+class WrongTokenError(PageRefusalError):
+    """What was given is not the device's token."""
+
+    code = "wrong_token"
+
+
+class TooManyTriesError(PageRefusalError):
+    """There were too many wrong tokens from an address of late."""
+
+    code = "too_many_tries"
+    retryable = True
+
+
+class TooManyPagesError(PageRefusalError):
+    """As many pages as there may be are connected."""
+
+    code = "too_many_pages"
+    retryable = True
+
+
+class MicrophoneTakenError(PageRefusalError):
+    """Another page, or what the device was started with, is listened to."""
+
+    code = "microphone_taken"
+    retryable = True

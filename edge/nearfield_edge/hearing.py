@@ -9,7 +9,7 @@ from nearfield_edge.turn.content import Transcript
 from nearfield_edge.wake_phrase import without_wake_phrase
 from nearfield_models.asr.engine import AsrEngine, Hypothesis
 from nearfield_models.cancellation import Cancellation
-from nearfield_models.decoding.recogniser import SentenceListener
+from nearfield_models.decoding.recogniser import SentenceListener, SoFar
 from nearfield_models.grammar import Grammar
 from nearfield_models.pcm import Samples
 
@@ -27,6 +27,22 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeardSoFar:
+    """What is known of an utterance that goes on."""
+
+    hypothesis: Hypothesis
+    sentences: SoFar | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """An utterance that was recognised, and what that is worth if it goes on."""
+
+    transcript: Transcript
+    so_far: HeardSoFar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hearing:
     """A recogniser and what it listens for."""
 
@@ -41,16 +57,18 @@ class Hearing:
         samples: Samples,
         expected: Expected,
         *,
-        earlier: Hypothesis | None,
+        so_far: HeardSoFar | None,
+        is_whole: bool,
         wake_phrase: str | None,
         cancellation: Cancellation,
-    ) -> Transcript:
+    ) -> Heard:
         """Recognise ``float32[n]`` at 16 kHz; on the one thread where models compute.
 
         Args:
             samples: The utterance.
             expected: What may be said in it.
-            earlier: A partial of the same utterance, which may save time.
+            so_far: Of the beginning of the same utterance, which saves time.
+            is_whole: Whether it may be over.
             wake_phrase: Set where the utterance may begin with it.
             cancellation: Looked at between decoder steps.
 
@@ -61,16 +79,25 @@ class Hearing:
         found = None
         if self.sentences is not None:
             self.sentences.change(expected.grammar)
-            found = self.sentences.listen(samples, expected.contexts, cancellation=cancellation)
+            found = self.sentences.listen(
+                samples,
+                expected.contexts,
+                so_far=None if so_far is None else so_far.sentences,
+                is_whole=is_whole,
+                cancellation=cancellation,
+            )
         if found is None:
-            hypothesis = self.asr.transcribe(samples, earlier=earlier, cancellation=cancellation)
+            before = None if so_far is None else so_far.hypothesis
+            hypothesis = self.asr.transcribe(samples, earlier=before, cancellation=cancellation)
         else:
             hypothesis = found.transcript
         text = hypothesis.text
         if wake_phrase is not None:
             text = without_wake_phrase(text, wake_phrase)
-        return Transcript(
+        transcript = Transcript(
             text=text,
             mean_log_probability=hypothesis.mean_log_probability,
             readings=None if found is None else found.readings,
         )
+        sentences = None if found is None else found.so_far
+        return Heard(transcript=transcript, so_far=HeardSoFar(hypothesis=hypothesis, sentences=sentences))

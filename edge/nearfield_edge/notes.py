@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from nearfield_edge.turn import commands as do
 from nearfield_edge.turn import events as ev
@@ -21,6 +22,12 @@ from nearfield_sync.messages.turn_record import (
     TurnRecord,
     Understanding,
 )
+
+_SPEECH: Final = {
+    do.HoldSpeech: "speech_held",
+    do.ResumeSpeech: "speech_resumed",
+    do.StopSpeaking: "speech_stopped",
+}
 
 
 @dataclass(kw_only=True)
@@ -41,6 +48,7 @@ class TurnNotes:
     decision: RouteDecision | None = None
     answer: Answer | None = None
     heard_ms: int | None = None
+    heard_text: str | None = None
     faults: list[str] = field(default_factory=list)
     marks: dict[str, float] = field(default_factory=dict)
     timeline: list[tuple[float, str, str]] = field(default_factory=list)
@@ -76,8 +84,8 @@ class TurnNotes:
                 event = "effects_committed" if committed else "effects_dropped"
                 self._write(now_ms, event, str(len(self.answer.effects)))
                 self.answer = self.answer if committed else None
-            case do.StopSpeaking():
-                self._write(now_ms, "speech_stopped")
+            case do.HoldSpeech() | do.ResumeSpeech() | do.StopSpeaking():
+                self._write(now_ms, _SPEECH[type(command)])
 
     def report(self, event: ev.WorkEvent, now_ms: float) -> None:
         """Note what a worker reported."""
@@ -122,7 +130,7 @@ class TurnNotes:
             transcript=self.transcript.text if self.transcript else "",
             understanding=self.understanding or Understanding(intent=None, skill=None),
             route=self.decision,
-            reply=_reply(self.answer, self.heard_ms),
+            reply=_reply(self.answer, self.heard_ms, self.heard_text),
             timings_ms=Timings(**marks),
             versions=dict(versions),
             revision=self.revision,
@@ -160,5 +168,7 @@ def _so_far(event: ev.PartialRecognised | ev.Guessed | ev.TurnJudged) -> tuple[s
             return "judged", f"{event.completeness:.2f}"
 
 
-def _reply(answer: Answer | None, heard_ms: int | None) -> ReplyRecord | None:
-    return ReplyRecord(text=answer.text, source=answer.source, heard_ms=heard_ms) if answer else None
+def _reply(answer: Answer | None, heard_ms: int | None, heard_text: str | None) -> ReplyRecord | None:
+    if answer is None:
+        return None
+    return ReplyRecord(text=answer.text, source=answer.source, heard_ms=heard_ms, heard_text=heard_text)

@@ -14,16 +14,15 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from nearfield_edge.audio.clock import PlaybackClock
-from nearfield_edge.hearing import Hearing
+from nearfield_edge.hearing import Heard, HeardSoFar, Hearing
 from nearfield_edge.inference import InferenceExecutor, Priority
 from nearfield_edge.sound import SoundMemory
 from nearfield_edge.turn import commands as do
 from nearfield_edge.turn.content import Transcript
-from nearfield_models.asr.engine import Hypothesis
 from nearfield_models.cancellation import Cancellation
 from nearfield_models.errors import CancelledWorkError, EngineError
 from nearfield_models.pcm import SAMPLES_PER_MS, Samples
@@ -49,7 +48,7 @@ class _Decoding:
     cancellation: Cancellation
     begun_at: int
     """Sample of the input's time."""
-    result: Future[tuple[Transcript, float]]
+    result: Future[tuple[Heard, float]]
     """With the milliseconds that it took to compute."""
 
 
@@ -78,7 +77,8 @@ class Recognition:
         self._executor = executor
         self._time = time
         self._clock = clock
-        self._partials: dict[str, Hypothesis] = {}
+        self._so_far: dict[tuple[str, int], HeardSoFar] = {}
+        """By turn and by where its utterance began."""
         self._guessing = Cancellation()
         self._decoding: _Decoding | None = None
 
@@ -92,9 +92,9 @@ class Recognition:
         decoding = self._begin(command, Priority.LIVE, cancellation)
         was_done = decoding.result.done()
         passed_ms = (self._time.now() - decoding.begun_at) / SAMPLES_PER_MS
-        transcript, computing_ms = await asyncio.wrap_future(decoding.result)
+        heard, computing_ms = await asyncio.wrap_future(decoding.result)
         unpassed_ms = max(0.0, computing_ms - passed_ms) if was_done else 0.0
-        return Decoded(transcript=transcript, unpassed_ms=unpassed_ms)
+        return Decoded(transcript=heard.transcript, unpassed_ms=unpassed_ms)
 
     async def speculate(self, command: do.Speculate) -> Transcript | None:
         """Decode an utterance that may be over.
@@ -104,7 +104,9 @@ class Recognition:
         """
         decoding = self._begin(command, Priority.SPECULATIVE, Cancellation())
         with suppress(CancelledWorkError, EngineError):
-            return (await asyncio.wrap_future(decoding.result))[0]
+            heard, _ = await asyncio.wrap_future(decoding.result)
+            self._so_far[command.turn_id, command.first_sample] = heard.so_far
+            return heard.transcript
         return None
 
     async def partial(self, command: do.RecognisePartial) -> Transcript:
@@ -114,34 +116,38 @@ class Recognition:
             EngineError: There is no recogniser, or it failed.
             CancelledWorkError: The utterance is over.
         """
-        self._guessing = Cancellation()
+        recogniser, self._guessing = self._recogniser(), Cancellation()
+        key = (command.turn_id, command.first_sample)
         work = partial(
-            self._recogniser().asr.transcribe,
+            recogniser.hear,
             self._sound_of(command),
-            earlier=self._partials.get(command.turn_id),
+            recogniser.expected(),
+            so_far=self._so_far.get(key),
+            is_whole=False,
+            wake_phrase=None,
             cancellation=self._guessing,
         )
-        hypothesis = await self._executor.run(Priority.SPECULATIVE, work, self._guessing)
-        self._partials[command.turn_id] = hypothesis
-        return Transcript(text=hypothesis.text, mean_log_probability=hypothesis.mean_log_probability)
+        heard = await self._executor.run(Priority.SPECULATIVE, work, self._guessing)
+        self._so_far[key] = heard.so_far
+        return replace(heard.transcript, readings=None)
 
     def drop(self) -> None:
-        """Give up what is being decoded: it would only be waited for."""
+        """Give up what is being decoded: it would only be waited for. What is decoded stays."""
         self._guessing.cancel()
-        if self._decoding is not None:
+        if self._decoding is not None and not self._decoding.result.done():
             self._decoding.cancellation.cancel()
             self._decoding = None
 
     def forget(self, turn_id: str) -> None:
         """Let go of a closed turn."""
-        self._partials.pop(turn_id, None)
+        self._so_far = {key: kept for key, kept in self._so_far.items() if key[0] != turn_id}
 
     def _begin(
         self, command: do.Recognise | do.Speculate, priority: Priority, cancellation: Cancellation
     ) -> _Decoding:
         recogniser = self._recogniser()
         expected = recogniser.expected()
-        asked = (command.turn_id, command.first_sample, command.end_sample, command.wake_phrase, expected)
+        asked = (command.first_sample, command.end_sample, command.wake_phrase, expected)
         if self._decoding is not None and self._decoding.asked == asked:
             return self._decoding
         self.drop()
@@ -149,7 +155,8 @@ class Recognition:
             recogniser.hear,
             self._sound_of(command),
             expected,
-            earlier=self._partials.get(command.turn_id),
+            so_far=self._so_far.get((command.turn_id, command.first_sample)),
+            is_whole=True,
             wake_phrase=command.wake_phrase,
             cancellation=cancellation,
         )
@@ -161,7 +168,7 @@ class Recognition:
         )
         return self._decoding
 
-    def _timed(self, work: Callable[[], Transcript]) -> tuple[Transcript, float]:
+    def _timed(self, work: Callable[[], Heard]) -> tuple[Heard, float]:
         began_ms = self._clock.monotonic_ms()
         return work(), self._clock.monotonic_ms() - began_ms
 

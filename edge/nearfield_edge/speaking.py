@@ -1,20 +1,22 @@
 """Replies being said: synthesised piece by piece, the first piece ahead where that can be had.
 
 A reply that may be needed soon is begun while the person may still speak on. If it is said, it starts at
-once; if not, its computing is cancelled with the rest of the guess.
+once; if not, its computing is cancelled with the rest of the guess. A reply may be held, and go on later from
+the very sample at which it fell silent: to the sink these are two sounds.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
-from concurrent.futures import Future
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
 from nearfield_edge.audio.clock import InputClock, PlaybackClock
+from nearfield_edge.audio.fading import risen
 from nearfield_edge.audio.sink import AudioSink
 from nearfield_edge.inference import InferenceExecutor, Priority
+from nearfield_edge.reply_sound import ReplySound
 from nearfield_models.cancellation import Cancellation
 from nearfield_models.errors import CancelledWorkError, EngineError
 from nearfield_models.pcm import SAMPLE_RATE_HZ, Samples
@@ -22,13 +24,56 @@ from nearfield_models.tts.engine import TtsEngine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Begun:
-    """A reply whose first piece is computed, or soon will be."""
+class Heard:
+    """How much of a reply was heard."""
 
+    ms: int
     text: str
-    cancellation: Cancellation
-    pieces: Iterator[Samples]
-    first: Future[Samples | None]
+    """To about a word."""
+
+
+class _Saying:
+    """A reply under way, and whether it shall go on after it fell silent."""
+
+    def __init__(
+        self, reply: ReplySound, on_first_sound: Callable[[], None], on_time_passing: Callable[[], None]
+    ) -> None:
+        self.reply = reply
+        self._on_first_sound = on_first_sound
+        self._on_time_passing = on_time_passing
+        self._sounded = False
+        self._going_on: asyncio.Future[bool] | None = None
+        """Set from the first hold until it took effect."""
+
+    def began(self) -> None:
+        """Its first sample leaves, or the first after a hold."""
+        if not self._sounded:
+            self._sounded = True
+            self._on_first_sound()
+        self._on_time_passing()
+
+    def hold(self) -> None:
+        """It shall wait."""
+        if self._going_on is None or self._going_on.done():
+            self._going_on = asyncio.get_running_loop().create_future()
+
+    def decide(self, *, goes_on: bool) -> None:
+        """It shall go on, or not."""
+        if self._going_on is None:
+            return
+        if self._going_on.done():
+            self._going_on = asyncio.get_running_loop().create_future()
+        self._going_on.set_result(goes_on)
+
+    async def goes_on(self) -> bool:
+        """Whether it goes on, now that it is silent; nobody knows until it is decided."""
+        if self._going_on is None:
+            return False
+        self._on_time_passing()
+        while not (decided := self._going_on).done():
+            await asyncio.wait([decided])
+        self._going_on = None
+        return decided.result()
 
 
 class Speaking:
@@ -48,8 +93,9 @@ class Speaking:
         self._sink = sink
         self._executor = executor
         self._time = time
-        self._begun: _Begun | None = None
-        self._silent: dict[str, asyncio.Future[int]] = {}
+        self._begun: ReplySound | None = None
+        self._silent: dict[str, asyncio.Future[Heard]] = {}
+        self._saying: _Saying | None = None
 
     async def prepare(self, text: str, cancellation: Cancellation) -> None:
         """Compute the first piece of a reply; what goes wrong is told to whoever says it.
@@ -58,14 +104,27 @@ class Speaking:
         """
         if self._tts is None or isinstance(self._time, InputClock):
             return
-        self._begun = self._begin(self._tts, text, Priority.SPECULATIVE, cancellation)
+        self._begun = ReplySound(self._tts, text, self._executor, Priority.SPECULATIVE, cancellation)
         with suppress(CancelledWorkError, EngineError):
-            await asyncio.wrap_future(self._begun.first)
+            await self._begun.piece(0)
 
     async def say(
-        self, turn_id: str, text: str, cancellation: Cancellation, *, on_first_sound: Callable[[], None]
-    ) -> int:
-        """Say a reply to its end, or until it is stopped; gives the milliseconds that were heard.
+        self,
+        turn_id: str,
+        text: str,
+        cancellation: Cancellation,
+        *,
+        on_first_sound: Callable[[], None],
+        on_time_passing: Callable[[], None] = lambda: None,
+    ) -> Heard:
+        """Say a reply to its end, or until it is stopped; gives how much was heard.
+
+        Args:
+            turn_id: Whose reply it is.
+            text: What to say.
+            cancellation: Stops the computing.
+            on_first_sound: Called once, when the first sample leaves.
+            on_time_passing: Called when this begins to wait for time to pass.
 
         Raises:
             EngineError: The voice failed.
@@ -73,26 +132,41 @@ class Speaking:
             CancelledWorkError: It is not wanted any more.
         """
         if self._tts is None:
-            return 0
+            return Heard(ms=0, text="")
         silent = asyncio.get_running_loop().create_future()
         self._silent[turn_id] = silent
-        heard_ms = 0
+        begun, self._begun = self._begun, None
+        if begun is None or begun.text != text or begun.cancellation is not cancellation:
+            begun = ReplySound(self._tts, text, self._executor, Priority.LIVE, cancellation)
+        heard = Heard(ms=0, text="")
+        self._saying = _Saying(begun, on_first_sound, on_time_passing)
         try:
-            async with aclosing(self._pieces(self._tts, text, cancellation)) as pieces:
-                rate_hz = self._tts.capabilities.sample_rate_hz
-                played = await self._sink.play(pieces, rate_hz, on_first_sound=on_first_sound)
-            heard_ms = played.samples * 1000 // SAMPLE_RATE_HZ
+            heard = await self._said(self._saying)
         finally:
-            silent.set_result(heard_ms)
-        return heard_ms
+            self._saying = None
+            silent.set_result(heard)
+        return heard
 
-    async def heard(self, turn_id: str) -> int | None:
-        """Milliseconds of the turn's latest reply that were heard, once silent; None without a reply."""
+    async def heard(self, turn_id: str) -> Heard | None:
+        """How much of the turn's latest reply was heard, once silent; None without a reply."""
         silent = self._silent.get(turn_id)
         return None if silent is None else await silent
 
+    def hold(self) -> None:
+        """Be silent now; the reply goes on when told to, or is stopped."""
+        if self._saying is not None:
+            self._saying.hold()
+            self._sink.stop()
+
+    def resume(self) -> None:
+        """Go on with a reply that is held."""
+        if self._saying is not None:
+            self._saying.decide(goes_on=True)
+
     def stop(self) -> None:
-        """Be silent now."""
+        """Be silent now, and for good."""
+        if self._saying is not None:
+            self._saying.decide(goes_on=False)
         self._sink.stop()
 
     def forget(self, turn_id: str) -> None:
@@ -100,20 +174,26 @@ class Speaking:
         self._silent.pop(turn_id, None)
         self._begun = None
 
-    def _begin(self, tts: TtsEngine, text: str, priority: Priority, cancellation: Cancellation) -> _Begun:
-        pieces = tts.synthesise(text, cancellation=cancellation)
-        first = self._executor.submit(priority, lambda: next(pieces, None), cancellation)
-        return _Begun(text=text, cancellation=cancellation, pieces=pieces, first=first)
+    async def _said(self, saying: _Saying) -> Heard:
+        heard, reply = 0, saying.reply
+        while True:
+            at = heard * reply.rate_hz // SAMPLE_RATE_HZ
+            async with aclosing(self._sounds(reply, at)) as sounds:
+                played = await self._sink.play(sounds, reply.rate_hz, on_first_sound=saying.began)
+            heard += played.samples
+            if not played.stopped or not await saying.goes_on():
+                break
+        ms = heard * 1000 // SAMPLE_RATE_HZ
+        return Heard(ms=ms, text=reply.text_until(ms))
 
-    async def _pieces(self, tts: TtsEngine, text: str, cancellation: Cancellation) -> AsyncGenerator[Samples]:
-        begun, self._begun = self._begun, None
-        if begun is None or begun.text != text or begun.cancellation is not cancellation:
-            begun = self._begin(tts, text, Priority.LIVE, cancellation)
-        coming, pieces = begun.first, begun.pieces
+    async def _sounds(self, reply: ReplySound, at: int) -> AsyncGenerator[Samples]:
+        """What is left of a reply from a sample on, piece by piece."""
+        index, begin = 0, 0
         while True:
             with self._time.held():
-                piece = await asyncio.wrap_future(coming)
+                piece = await reply.piece(index)
             if piece is None:
                 return
-            yield piece
-            coming = self._executor.submit(Priority.LIVE, lambda: next(pieces, None), cancellation)
+            if begin + piece.size > at:
+                yield piece if begin >= at else risen(piece[at - begin :], reply.rate_hz)
+            index, begin = index + 1, begin + piece.size

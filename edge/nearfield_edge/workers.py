@@ -21,7 +21,7 @@ from nearfield_edge.inference import InferenceExecutor
 from nearfield_edge.judging import TurnJudge
 from nearfield_edge.recognition import Recognition
 from nearfield_edge.sound import SoundMemory
-from nearfield_edge.speaking import Speaking
+from nearfield_edge.speaking import Heard, Speaking
 from nearfield_edge.turn import commands as do
 from nearfield_edge.turn import events as ev
 from nearfield_edge.turn.content import Answer
@@ -101,8 +101,8 @@ class Workers:
             return None
         return self._holding(work, hold)
 
-    async def heard(self, turn_id: str) -> int | None:
-        """Milliseconds of the turn's latest reply that were heard, once silent; None without a reply."""
+    async def heard(self, turn_id: str) -> Heard | None:
+        """How much of the turn's latest reply was heard, once silent; None without a reply."""
         return await self._speaking.heard(turn_id)
 
     async def _holding(self, work: Work, hold: ExitStack) -> None:
@@ -163,6 +163,10 @@ class Workers:
         match command:
             case do.Apologise():
                 self._answered(command, self._parts.dialogue.apology(command.fault))
+            case do.HoldSpeech():
+                self._speaking.hold()
+            case do.ResumeSpeech():
+                self._speaking.resume()
             case do.StopSpeaking():
                 self._speaking.stop()
             case do.CancelWork():
@@ -256,8 +260,9 @@ class Workers:
     async def _speak(self, command: do.Speak, release: Callable[[], None]) -> None:
         def began() -> None:
             self._report(ev.SpeechBegan(turn_id=command.turn_id, revision=command.revision))
-            release()
 
         cancellation = self._cancellation(command.turn_id, command.revision)
-        heard_ms = await self._speaking.say(command.turn_id, command.text, cancellation, on_first_sound=began)
-        self._report(ev.SpeechEnded(turn_id=command.turn_id, revision=command.revision, heard_ms=heard_ms))
+        heard = await self._speaking.say(
+            command.turn_id, command.text, cancellation, on_first_sound=began, on_time_passing=release
+        )
+        self._report(ev.SpeechEnded(turn_id=command.turn_id, revision=command.revision, heard_ms=heard.ms))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
+from nearfield_edge.agent import Watcher
 from nearfield_edge.audio.clock import InputClock, PlaybackClock
 from nearfield_edge.audio.memory_source import MemorySource
 from nearfield_edge.audio.paced_sink import PacedSink
+from nearfield_edge.audio.sink import AudioSink
 from nearfield_edge.composition import Device, gather_knowledge, surroundings, turn_settings
 from nearfield_edge.configuration import parse_configuration
 from nearfield_edge.engine_loading import Engines
@@ -84,9 +86,17 @@ async def staged(
     time: PlaybackClock | None = None,
     paraphrases: Paraphrases | None = None,
     machine: Clock | None = None,
+    watcher: Watcher | None = None,
+    on_kept: Callable[[TurnRecord, bool], None] | None = None,
+    keep_sound: bool = False,
+    sink: AudioSink | None = None,
 ) -> AsyncIterator[Stage]:
     """A device that answers for coffee and visits."""
-    raw = {"device": {"data": str(data)}, "skills": {"enabled": ["coffee", "visit"]}}
+    raw = {
+        "device": {"data": str(data)},
+        "skills": {"enabled": ["coffee", "visit"]},
+        "records": {"sound": keep_sound},
+    }
     configuration = parse_configuration(raw, where="the test")
     place = surroundings(configuration, machine)
     clock = time or InputClock()
@@ -102,15 +112,22 @@ async def staged(
     engines = Engines(
         wake=tuple(wake), vad=LoudnessVad(), asr=asr or ScriptedAsr(), tts=voice, versions={"asr": "scripted"}
     )
+
+    def watch(it: do.Command | ev.Event) -> None:
+        happened.append(it)
+        if watcher is not None:
+            watcher(it)
+
     async with Device(
         place,
         gather_knowledge(place),
         engines=engines,
-        sink=PacedSink(clock),
+        sink=sink or PacedSink(clock),
         time=clock,
         settings=settings,
         paraphrases=paraphrases,
-        watcher=happened.append,
+        watcher=watch,
         on_record=records.append,
+        on_kept=on_kept,
     ) as device:
         yield Stage(device=device, voice=voice, counters=place.counters, records=records, happened=happened)

@@ -124,6 +124,31 @@ async def test_the_wake_word_interrupts_a_reply_that_the_record_then_says_was_cu
         assert 0 < cut.reply.heard_ms < 100 * len(cut.reply.text.split())
 
 
+async def test_what_is_said_over_a_reply_is_a_turn_and_the_record_tells_how_much_had_been_heard(
+    tmp_path: Path,
+) -> None:
+    asr = ScriptedAsr(["mm-hm", "make it small"])
+    async with staged(tmp_path, asr=asr) as stage:
+        stage.device.agent.tell(ev.TextGiven(at=0, text=ORDER))
+        # a reply of 1.5 s: a cough over its begin, an order over what is left of it
+        await stage.hear((300, False), (300, True), (600, False), (400, True), (4_000, False))
+        cut, last = stage.records
+        events = [entry.event for entry in cut.timeline]
+        assert [event for event in events if event.startswith("speech_")] == [
+            "speech_held",
+            "speech_resumed",
+            "speech_held",
+            "speech_stopped",
+        ]
+        assert cut.outcome == "interrupted"
+        assert cut.reply is not None
+        assert cut.reply.heard_text
+        assert cut.reply.text.startswith(cut.reply.heard_text)
+        assert len(cut.reply.heard_text) < len(cut.reply.text)
+        assert (last.opened_by, last.transcript) == ("interruption", "make it small")
+        assert last.understanding.source == "context"
+
+
 async def test_a_recogniser_that_fails_is_answered_with_an_apology_and_the_next_turn_works(
     tmp_path: Path,
 ) -> None:

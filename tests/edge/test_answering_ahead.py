@@ -9,6 +9,7 @@ from nearfield_edge.turn import events as ev
 from nearfield_edge.turn.content import Answer, Transcript
 from nearfield_edge.turn.endpoint import Sentence
 from nearfield_edge.turn.state import Phase
+from nearfield_models.pcm import SAMPLES_PER_MS
 from tests.edge.test_turn_engine import DECISION, UNDERSTANDING, Conversation, open_mic
 
 HEARD = Transcript(text="a latte")
@@ -87,6 +88,26 @@ def test_a_turn_that_ends_while_it_is_answered_ahead_waits_for_that_answer() -> 
     assert turn is not None
     talk.tell(ev.Answered(turn_id=turn.turn_id, revision=turn.revision, answer=ANSWER))
     assert len(talk.given(do.Speak)) == len(talk.given(do.Act)) == 1
+
+
+def test_a_short_answer_is_waited_for_less_long() -> None:
+    decided_ms = []
+    for shortly in (False, True):
+        talk = open_mic()
+        talk.tell(ev.TextGiven(at=talk.at, text="a latte"))
+        turn = talk.state.turn
+        assert turn is not None
+        answer = Answer(text="Shall I place it?", source="skill:coffee", asks=True, asks_shortly=shortly)
+        talk.tell(ev.Answered(turn_id=turn.turn_id, revision=0, answer=answer))
+        talk.finish_speaking()
+        talk.hear(50, speech=False)
+        talk.hear(400, speech=True)
+        ended = talk.at
+        talk.hear(600, speech=False)
+        (recognise,) = talk.given(do.Recognise)
+        assert isinstance(recognise, do.Recognise)
+        decided_ms.append((recognise.heard_until - ended) // SAMPLES_PER_MS)
+    assert decided_ms == [500, 350]
 
 
 def test_speaking_on_drops_what_was_made_of_the_first_part_with_its_effects() -> None:

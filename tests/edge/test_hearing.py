@@ -9,7 +9,7 @@ import numpy as np
 from nearfield_edge.hearing import Expected, Hearing
 from nearfield_models.asr.engine import Hypothesis
 from nearfield_models.cancellation import Cancellation
-from nearfield_models.decoding.recogniser import Listened
+from nearfield_models.decoding.recogniser import Listened, SoFar
 from nearfield_models.grammar import Grammar
 from nearfield_models.pcm import Samples
 from tests.fakes.asr import ScriptedAsr
@@ -29,6 +29,8 @@ class NotingListener:
         samples: Samples,
         contexts: Sequence[Mapping[str, str]] = ({},),
         *,
+        so_far: SoFar | None = None,
+        is_whole: bool = True,
         cancellation: Cancellation | None = None,
     ) -> Listened | None:
         self.told.append(contexts)
@@ -42,13 +44,14 @@ def test_what_may_be_said_is_told_before_the_sound_it_was_expected_for() -> None
     listener = NotingListener()
     expected = Expected(grammar=Grammar(skills=()), contexts=({"asked": "confirm"},))
     hearing = Hearing(asr=ScriptedAsr(), sentences=listener, expected=lambda: expected)
-    transcript = hearing.hear(
+    heard = hearing.hear(
         np.zeros(1_600, np.float32),
         expected,
-        earlier=None,
+        so_far=None,
+        is_whole=True,
         wake_phrase=None,
         cancellation=Cancellation(),
     )
-    assert transcript.text == "heard"
+    assert heard.transcript.text == "heard"
     assert listener.told == [expected.grammar, expected.contexts]
     assert listener.told[0] is expected.grammar

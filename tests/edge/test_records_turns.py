@@ -80,6 +80,14 @@ def test_the_last_turns_come_in_the_order_they_were_kept_whatever_the_clock_said
     assert [record.turn_id for record in bench.store.last(2)] == ["t2", "t3"]
 
 
+def test_the_last_turns_before_another_are_those_that_were_kept_before_it(bench: Bench) -> None:
+    for number in range(5):
+        bench.store.keep(turn(f"t{number}"))
+    assert [record.turn_id for record in bench.store.last(2, before="t3")] == ["t1", "t2"]
+    assert bench.store.last(2, before="t0") == ()
+    assert bench.store.last(2, before="never") == ()
+
+
 def test_a_reopened_turn_replaces_its_former_record_in_its_place(bench: Bench) -> None:
     bench.store.keep(turn("t1"))
     bench.store.keep(turn("t2"))

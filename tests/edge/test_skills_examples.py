@@ -100,3 +100,13 @@ def test_no_example_of_a_shipped_skill_is_one_of_its_sentences(tmp_path: Path) -
     examples = examples_of(skills.skills.values(), grammar)
     assert {example.skill for example in examples} == {"coffee", "rooms", "visit"}
     assert [example.text for example in examples if match_text(grammar, example.text)] == []
+
+
+def test_what_shipped_skills_suggest_to_say_is_a_sentence_of_theirs(tmp_path: Path) -> None:
+    raw = {"device": {"data": str(tmp_path)}}
+    skills = load_skill_runtime(surroundings(parse_configuration(raw, where="the test")))
+    grammar = grammar_of(skills)
+    for skill in skills.skills.values():
+        assert skill.manifest.suggestions
+        for text in skill.manifest.suggestions:
+            assert match_text(grammar, text)[0].skill == skill.id, text

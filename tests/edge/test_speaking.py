@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
 
 from nearfield_edge.audio.clock import InputClock, PlaybackClock, RealTimeClock
+from nearfield_edge.audio.fading import FADE_MS
 from nearfield_edge.audio.paced_sink import PacedSink
 from nearfield_edge.inference import InferenceExecutor
-from nearfield_edge.speaking import Speaking
+from nearfield_edge.speaking import Heard, Speaking
 from nearfield_models.cancellation import Cancellation
 from nearfield_models.errors import CancelledWorkError, EngineError
+from nearfield_models.pcm import HOP_SAMPLES, SAMPLE_RATE_HZ, Samples
 from tests.fakes.tts import ToneVoice
 
 TEXT = "One latte."
@@ -33,9 +37,10 @@ async def test_a_reply_that_was_begun_ahead_is_said_whole_and_computed_once() ->
     with speaking(voice) as replies:
         await replies.prepare(TEXT, wanted)
         assert voice.said == [TEXT]
-        assert await replies.say("t", TEXT, wanted, on_first_sound=lambda: None) == 200
+        heard = await replies.say("t", TEXT, wanted, on_first_sound=lambda: None)
+        assert heard == Heard(ms=200, text=TEXT)
         assert voice.said == [TEXT]
-        assert await replies.heard("t") == 200
+        assert await replies.heard("t") == heard
 
 
 @pytest.mark.parametrize("same_revision", [True, False])
@@ -67,3 +72,96 @@ async def test_nothing_is_computed_ahead_where_time_stands_still_meanwhile() -> 
     with speaking(voice, InputClock()) as replies:
         await replies.prepare(TEXT, Cancellation())
         assert voice.said == []
+
+
+class Track:
+    """An outlet that keeps what is played."""
+
+    def __init__(self) -> None:
+        self.samples: list[float] = []
+
+    async def begin(self) -> None:
+        """Nothing to do."""
+
+    async def write(self, at: int, samples: Samples) -> None:
+        self.samples += samples.tolist()
+
+    async def end(self, *, stopped: bool) -> None:
+        """Nothing to do."""
+
+    async def close(self) -> None:
+        """Nothing to do."""
+
+
+async def let_pass(clock: InputClock, ms: int) -> None:
+    for _ in range(ms // 10):
+        await clock.advance(HOP_SAMPLES)
+
+
+LONGER = "one two three four five six seven eight nine ten"
+"""A second of tones."""
+
+
+async def test_a_reply_that_is_held_goes_on_at_the_sample_at_which_it_fell_silent() -> None:
+    clock, executor, track, first = InputClock(), InferenceExecutor(), Track(), []
+    replies = Speaking(ToneVoice(), PacedSink(clock, track), executor, clock)
+    try:
+        saying = asyncio.create_task(
+            replies.say("t", LONGER, Cancellation(), on_first_sound=lambda: first.append(clock.now()))
+        )
+        await let_pass(clock, 300)
+        replies.hold()
+        await let_pass(clock, 500)
+        silent = len(track.samples)
+        assert silent < 0.35 * SAMPLE_RATE_HZ
+        replies.resume()
+        await let_pass(clock, 1_000)
+        assert await saying == Heard(ms=1_000, text=LONGER)
+        assert len(first) == 1
+        fade = SAMPLE_RATE_HZ * FADE_MS // 1_000
+        assert len(track.samples) - SAMPLE_RATE_HZ <= fade + HOP_SAMPLES
+        whole = np.concatenate(list(ToneVoice().synthesise(LONGER)))
+        rest = track.samples[silent + fade :]
+        assert np.array_equal(rest, whole[-len(rest) :])
+    finally:
+        executor.close()
+
+
+async def test_a_reply_that_is_held_and_stopped_tells_how_much_was_heard() -> None:
+    clock, executor = InputClock(), InferenceExecutor()
+    replies = Speaking(ToneVoice(), PacedSink(clock), executor, clock)
+    try:
+        saying = asyncio.create_task(replies.say("t", LONGER, Cancellation(), on_first_sound=lambda: None))
+        await let_pass(clock, 500)
+        replies.hold()
+        await let_pass(clock, 100)
+        replies.stop()
+        heard = await saying
+        assert 480 <= heard.ms <= 500
+        assert LONGER.startswith(heard.text)
+        assert 2 <= len(heard.text.split()) <= 6
+    finally:
+        executor.close()
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+async def test_hold_and_what_follows_it_at_once_both_count(goes_on: bool) -> None:
+    clock, executor = InputClock(), InferenceExecutor()
+    replies = Speaking(ToneVoice(), PacedSink(clock), executor, clock)
+    try:
+        saying = asyncio.create_task(replies.say("t", LONGER, Cancellation(), on_first_sound=lambda: None))
+        await let_pass(clock, 200)
+        replies.hold()
+        replies.resume() if goes_on else replies.stop()
+        await let_pass(clock, 1_000)
+        heard = await saying
+        assert heard.ms == 1_000 if goes_on else heard.ms <= 250, heard
+    finally:
+        executor.close()
+
+
+async def test_holding_where_nothing_is_said_holds_nothing_later() -> None:
+    with speaking(ToneVoice()) as replies:
+        replies.hold()
+        heard = await replies.say("t", TEXT, Cancellation(), on_first_sound=lambda: None)
+        assert heard == Heard(ms=200, text=TEXT)

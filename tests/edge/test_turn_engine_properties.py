@@ -13,7 +13,7 @@ from nearfield_edge.turn import events as ev
 from nearfield_edge.turn.content import Answer, Transcript
 from nearfield_edge.turn.endpoint import EndpointSettings, Sentence
 from nearfield_edge.turn.reducer import reduce
-from nearfield_edge.turn.state import Mode, State, TurnSettings
+from nearfield_edge.turn.state import Mode, State, Turn, TurnSettings
 from nearfield_models.pcm import HOP_SAMPLES
 from nearfield_sync.messages.turn_record import RouteDecision, Understanding
 
@@ -35,6 +35,10 @@ SHORT = TurnSettings(
     partial_every_ms=40,
     tail_ms=20,
     wake_pause_ms=20,
+    overlap_ms=30,
+    interrupt_ms=90,
+    resume_ms=30,
+    hold_ms=60,
 )
 UNDERSTANDING = Understanding(intent="i", skill="s", confidence=1.0, source="grammar")
 DECISION = RouteDecision(route="skill", reason="r", confidence=1.0, policy_version="1")
@@ -57,6 +61,12 @@ NAMES = (*INPUTS, *REPORTS, *PLAYBACK)
 ACTIONS = st.lists(
     st.tuples(st.sampled_from(NAMES), st.integers(min_value=1, max_value=20), st.booleans()), max_size=80
 )
+
+
+def _silent_since(turn: Turn | None) -> int:
+    if turn is None:
+        return 0
+    return turn.overlap.heard if turn.overlap is not None else turn.speech_end or 0
 
 
 class Machine:
@@ -95,13 +105,13 @@ class Machine:
             "partial": ev.PartialRecognised(**work, transcript=Transcript(text="w")),  # type: ignore[arg-type]
             "guessed": ev.Guessed(
                 **work,  # type: ignore[arg-type]
-                speech_end=(turn.speech_end or 0) if turn else 0,
-                transcript=Transcript(text="words" if flag else "other words"),
+                speech_end=_silent_since(turn),
+                transcript=Transcript(text="stop" if number == 7 else "words" if flag else "other words"),
                 sentence=list(Sentence)[number % len(Sentence)],
             ),
             "judged": ev.TurnJudged(
                 **work,  # type: ignore[arg-type]
-                speech_end=(turn.speech_end or 0) if turn else 0,
+                speech_end=_silent_since(turn),
                 completeness=number / 20,
             ),
             "recognised": ev.Recognised(**work, transcript=Transcript(text="words")),  # type: ignore[arg-type]
@@ -184,6 +194,24 @@ def test_an_answered_turn_that_closes_as_answered_was_committed(
             committed.add(command.turn_id)
         if isinstance(command, do.CloseTurn) and command.outcome == "answered":
             assert command.turn_id in committed
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(Mode), ACTIONS)
+def test_a_reply_that_is_held_goes_on_or_its_turn_ends_or_is_reopened(
+    mode: Mode, actions: list[Action]
+) -> None:
+    machine = played(mode, False, actions, False)
+    held: set[str] = set()
+    for command in machine.commands:
+        if isinstance(command, do.HoldSpeech):
+            assert command.turn_id not in held
+            held.add(command.turn_id)
+        if isinstance(command, do.ResumeSpeech):
+            held.remove(command.turn_id)
+        if isinstance(command, do.CloseTurn | do.StopSpeaking):
+            held.discard(command.turn_id)
+    assert not held
 
 
 @settings(max_examples=100, deadline=None)

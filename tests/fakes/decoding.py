@@ -34,6 +34,9 @@ class ScriptedPast:
     def take(self, rows: Sequence[int]) -> ScriptedPast:
         return ScriptedPast(sound=self.sound, rows=tuple(self.rows[row] for row in rows))
 
+    def after(self, earlier: ScriptedPast, tokens: int) -> ScriptedPast:
+        return ScriptedPast(sound=self.sound, rows=earlier.cut(tokens).rows)
+
     def cut(self, tokens: int) -> ScriptedPast:
         return ScriptedPast(sound=self.sound, rows=tuple(row[: tokens - 1] for row in self.rows))
 

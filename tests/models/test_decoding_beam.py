@@ -79,7 +79,7 @@ def searched(
     grammar: Grammar,
     settings: SearchSettings | None = None,
     cancellation: Cancellation | None = None,
-) -> Found:
+) -> Found[ScriptedPast]:
     return Search(
         decoder,
         decoder.encode(SOUND),

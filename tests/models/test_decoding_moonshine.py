@@ -73,6 +73,22 @@ def test_real_orders_are_understood(
         assert best.confidence > CONFIDENT
 
 
+def test_real_orders_that_are_searched_while_they_are_said_are_understood_alike(
+    listener: GrammarRecogniser[Any, Any], orders: list[tuple[Samples, dict[str, str]]]
+) -> None:
+    for sound, slots in orders:
+        so_far = None
+        for end in range(SAMPLE_RATE_HZ, sound.size, SAMPLE_RATE_HZ // 3):
+            partial = listener.listen(sound[:end], so_far=so_far, is_whole=False)
+            assert partial is not None
+            so_far = partial.so_far
+        listened = listener.listen(sound, so_far=so_far)
+        assert listened is not None
+        best = listened.readings[0]
+        assert slots.items() <= {name: slot.value for name, slot in best.match.slots.items()}.items()
+        assert best.confidence > CONFIDENT
+
+
 def test_an_order_for_what_is_not_on_the_menu_is_doubted(
     listener: GrammarRecogniser[Any, Any],
     grammar: Grammar,

@@ -23,6 +23,7 @@ BENCHMARKS = {
         "tools.bench.conversation",
         "whole turns in real time: end of speech to the first audible sample of the reply",
     ),
+    "growing": ("tools.bench.growing", "orders searched while they are said, against once in the end"),
     "conversations": ("tools.bench.conversations", "scripted exchanges of several turns"),
     "grammar": ("tools.bench.grammar", "compiling and changing what can be said"),
     "ablations": ("tools.bench.ablations", "what each part of the search in the grammar brings"),

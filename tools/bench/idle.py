@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> Report:
         configuration = Path(folder) / "nearfield.toml"
         configuration.write_text(
             f'[device]\ndata = "{folder}/data"\n[audio]\nsource = "stdin"\nsink = "none"\n'
-            '[log]\nstyle = "json"\n',
+            '[page]\nport = 0\n[log]\nstyle = "json"\n',
             encoding="utf-8",
         )
         log = Path(folder) / "log"

@@ -13,7 +13,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from nearfield_edge.turn import commands as do
 from nearfield_edge.turn import events as ev
@@ -22,8 +22,10 @@ from nearfield_edge.turn.reducer import reduce
 from nearfield_edge.turn.state import State, TurnSettings
 from nearfield_edge.understanding.sentences import sentence_in
 from nearfield_models.asr.moonshine import MoonshineAsr
-from nearfield_models.decoding.recogniser import SentenceListener
+from nearfield_models.decoding.readings import Reading
+from nearfield_models.decoding.recogniser import SentenceListener, SoFar
 from nearfield_models.grammar import Grammar
+from nearfield_models.nearness import Nearness
 from nearfield_models.pcm import HOP_SAMPLES, SAMPLES_PER_MS, Samples
 from nearfield_models.segmentation import SegmentationSettings, SpeechSegmenter
 from nearfield_models.turn.engine import TurnEngine
@@ -87,6 +89,12 @@ class Outcome:
     looks: list[tuple[ev.Guessed | None, float | None, bool]] = field(default_factory=list)
 
 
+class _Told(NamedTuple):
+    text: str
+    readings: tuple[Reading, ...] | None
+    so_far: SoFar | None
+
+
 class Simulation:
     """Plays recordings to the turn engine under given settings."""
 
@@ -116,6 +124,8 @@ class _Play:
         self._prepared_at: float | None = None
         self._decoding: tuple[tuple[object, ...], Transcript, float] | None = None
         self._sounds = False
+        self._learnt: list[tuple[float, int, SoFar | None]] = []
+        """What searches so far are worth to later ones: when it is there, where its utterance began."""
         self.outcome = Outcome()
 
     def hop(self, at: int, speech: bool) -> None:
@@ -226,13 +236,25 @@ class _Play:
 
     def _partial(self, command: do.RecognisePartial) -> None:
         samples = self._heard.samples[command.first_sample : command.end_sample]
-        key = ("partial", command.first_sample, command.end_sample)
-        text, ready = self._compute("recogniser", lambda: self._models.asr.transcribe(samples).text, key=key)
-        told = Transcript(text=text)
+        before = self._so_far_of(command.first_sample)
+        key = ("partial", command.first_sample, command.end_sample, id(before))
+        told, ready = self._compute(
+            "recogniser", lambda: self._listened(samples, before, is_whole=False), key=key
+        )
+        self._learnt.append((ready, command.first_sample, told.so_far))
         self._at(
             ready,
-            ev.PartialRecognised(turn_id=command.turn_id, revision=command.revision, transcript=told),
+            ev.PartialRecognised(
+                turn_id=command.turn_id, revision=command.revision, transcript=Transcript(text=told.text)
+            ),
         )
+
+    def _so_far_of(self, first_sample: int) -> SoFar | None:
+        """The latest that is known of the utterance by now."""
+        known = [
+            so_far for ready, first, so_far in self._learnt if ready <= self._now and first == first_sample
+        ]
+        return known[-1] if known else None
 
     def _recognise(self, command: do.Recognise) -> None:
         self.outcome.decided_ms = self._now - self._zero_ms
@@ -252,15 +274,22 @@ class _Play:
         samples = self._heard.samples[command.first_sample : command.end_sample]
         # what is decoded already is given up, between two steps of the decoder
         self._free_at["recogniser"] = min(self._free_at["recogniser"], self._now + _STEP_MS)
-        transcript, ready = self._compute("recogniser", lambda: self._listened(samples), key=stretch[:3])
+        # a partial that is cut short tells nothing
+        self._learnt = [known for known in self._learnt if known[0] <= self._now]
+        before = self._so_far_of(command.first_sample)
+        told, ready = self._compute(
+            "recogniser", lambda: self._listened(samples, before), key=(*stretch[:3], id(before))
+        )
+        transcript = Transcript(text=told.text, readings=told.readings)
+        self._learnt.append((ready, command.first_sample, told.so_far))
         self._decoding = (stretch, transcript, ready)
         return transcript, ready
 
-    def _listened(self, samples: Samples) -> Transcript:
-        found = self._models.listener.listen(samples)
+    def _listened(self, samples: Samples, before: SoFar | None, *, is_whole: bool = True) -> _Told:
+        found = self._models.listener.listen(samples, so_far=before, is_whole=is_whole)
         if found is None:
-            return Transcript(text=self._models.asr.transcribe(samples).text)
-        return Transcript(text=found.transcript.text, readings=found.readings)
+            return _Told(self._models.asr.transcribe(samples).text, None, None)
+        return _Told(found.transcript.text, found.readings, found.so_far)
 
     def _compute(
         self,
@@ -293,7 +322,8 @@ class _Play:
 def _speech(samples: Samples, vad: VadEngine) -> Iterator[bool]:
     """Whether each hop holds speech, as the device's ears say it."""
     vad.reset()
-    segmenter = SpeechSegmenter(SegmentationSettings(onset_ms=64))
+    segmenter, nearness = SpeechSegmenter(SegmentationSettings(onset_ms=64)), Nearness()
     for at in range(0, samples.size - HOP_SAMPLES + 1, HOP_SAMPLES):
-        heard = segmenter.accept(at, vad.accept(samples[at : at + HOP_SAMPLES]))
-        yield heard.speaking and heard.last_heard == at + HOP_SAMPLES
+        hop = samples[at : at + HOP_SAMPLES]
+        heard = segmenter.accept(at, vad.accept(hop))
+        yield nearness.accept(hop, speech=heard.speaking and heard.last_heard == at + HOP_SAMPLES)

@@ -1,15 +1,17 @@
 """The end of a turn: how soon after the end of speech it is decided, against what is lost by it.
 
-Two sets of the real orders: whole, and with one pause in them (``paused_orders``); as they are, and in
-kitchen noise with ``--snr-db``. Clocks as in ``orders``: zero is the end of speech in the clean recording.
-Played by the turn engine in virtual time with measured computing added (``turn_simulation``).
+Two sets of the real orders: whole, and with one pause in them (``paused_orders``); as they are, and with
+``--snr-db`` in noise, of a kitchen or of somebody who reads (``--noise speech``). Clocks as in
+``orders``: zero is the end of speech in the clean recording. Played by the turn engine in virtual time with
+measured computing added (``turn_simulation``).
 
-``decision_ms``: until the decision that counted. ``reopened``: orders in which the speaker went on after a
-decision; nothing is lost by that, but where a reply had begun to sound (``taken_back``) people hear it.
-``computing_left_ms``: from the decision until it is known what was said; ``first_sound_ms``: to the reply.
-``lost``: orders that were wrong in the end, or became two turns. ``--curve`` plays the same with more and
-less patience, and with silence alone deciding. ``--fit`` fits the weights of ``turn/endpoint.py`` anew, on
-what was heard in the last silence of orders and in the pauses within them.
+``decision_ms``: until the decision that counted; ``ended``: turns in which there was one before the sound was
+over. ``reopened``: orders in which the speaker went on after a decision; nothing is lost by that, but where a
+reply had begun to sound (``taken_back``) people hear it. ``computing_left_ms``: from the decision until it is
+known what was said; ``first_sound_ms``: to the reply. ``lost``: orders that were wrong in the end, or became
+two turns. ``--curve`` plays the same with more and less patience, and with silence alone deciding. ``--fit``
+fits the weights of ``turn/endpoint.py`` anew, on what was heard in the last silence of orders and in the
+pauses within them.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ from nearfield_edge.turn.state import Mode, TurnSettings
 from nearfield_models.asr.moonshine import MoonshineAsr
 from nearfield_models.engines import load_asr, load_tts, load_turn, load_vad, sentence_listener
 from nearfield_models.errors import EngineError
-from nearfield_models.pcm import SAMPLE_RATE_HZ
+from nearfield_models.pcm import SAMPLE_RATE_HZ, Samples
 from nearfield_models.runtime.session import RuntimeOptions
 from tools.bench.order_sounds import Labels, in_noise, read_labels, read_sound
 from tools.bench.order_trials import ASR, KITCHEN, VAD, VOICE, coffee_grammar, is_accepted
@@ -45,6 +47,7 @@ from tools.bench.report import Report, Target
 from tools.bench.speech_end import speech_end
 from tools.bench.turn_simulation import Heard, Outcome, Simulation, TurnModels
 
+READ_SPEECH: Final = ("speech/2412-153948-0000.flac", "speech/2412-153948-0001.flac", "speech/jfk.flac")
 _AFTER_SECONDS: Final = 2
 _PATIENCES: Final = (0.6, 0.8, 1.0, 1.3, 1.6, 2.0)
 _SILENCES_MS: Final = (300, 400, 500, 700, 1_000)
@@ -70,7 +73,13 @@ TARGETS: Final = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--data", type=Path, default=default_data(), help="folder of the recordings")
-    parser.add_argument("--snr-db", type=float, metavar="N", help="in kitchen noise; absent: as recorded")
+    parser.add_argument("--snr-db", type=float, metavar="N", help="in noise; absent: as recorded")
+    parser.add_argument(
+        "--noise",
+        choices=("kitchen", "speech"),
+        default="kitchen",
+        help="speech is somebody who reads, far off",
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the places in the noise")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth order")
     parser.add_argument("--curve", action="store_true", help="more and less patience, and silence alone")
@@ -79,7 +88,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> Report:
     """Play both sets and score them."""
-    title = "the end of a turn" + ("" if arguments.snr_db is None else f" at {arguments.snr_db:g} dB")
+    noisy = "" if arguments.snr_db is None else f" over {arguments.noise} at {arguments.snr_db:g} dB"
+    title = f"the end of a turn{noisy}"
     labels = read_labels(arguments.data / "orders")
     if labels is None:
         reason = f"all of it: no recordings in {arguments.data}, name their folder with --data"
@@ -141,7 +151,7 @@ def _first_sound_ms(runtime: RuntimeOptions) -> float:
 
 def sounds(kind: str, labels: Labels, arguments: argparse.Namespace) -> Iterator[Heard]:
     """Every order that has a place for a pause, whole or with the pause, with room behind it."""
-    noise = None if arguments.snr_db is None else read_sound(arguments.data / KITCHEN)
+    noise = None if arguments.snr_db is None else _noise(arguments)
     for name, place in list(read_places().items())[:: arguments.every]:
         samples = read_sound(arguments.data / "orders" / "speech" / name)
         end = speech_end(samples)
@@ -154,6 +164,12 @@ def sounds(kind: str, labels: Labels, arguments: argparse.Namespace) -> Iterator
         if noise is not None:
             samples = in_noise(samples, noise, arguments.snr_db, name=name, seed=arguments.seed)
         yield Heard(name=name, samples=samples, speech_end=end)
+
+
+def _noise(arguments: argparse.Namespace) -> Samples:
+    if arguments.noise == "kitchen":
+        return read_sound(arguments.data / KITCHEN)
+    return np.concatenate([read_sound(arguments.data / name) for name in READ_SPEECH])
 
 
 def _played(models: TurnModels, settings: TurnSettings, heard: Sequence[Heard], title: str) -> list[Outcome]:
@@ -169,6 +185,7 @@ def scored(heard: Sequence[Heard], outcomes: Sequence[Outcome], labels: Labels) 
     guesses = sum(outcome.guesses for outcome in outcomes)
     return {
         "n": count,
+        "ended": sum(outcome.transcript is not None for outcome in outcomes) / count,
         "decision_ms": _percentiles([outcome.decided_ms for outcome in outcomes]),
         "computing_left_ms": _percentiles([outcome.computing_left_ms for outcome in outcomes]),
         "first_sound_ms": _percentiles([outcome.first_sound_ms for outcome in outcomes]),

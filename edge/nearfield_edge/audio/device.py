@@ -60,7 +60,7 @@ class Microphone:
         self._losses = 0
         self._overruns = 0
         self._overwritten = 0
-        self._last_heard = 0
+        self._last_heard: int | None = None
         self._next_try = 0
         self._stream: CardStream | None = None
         self._open()
@@ -98,8 +98,7 @@ class Microphone:
 
     async def frames(self) -> AsyncGenerator[AudioFrame]:
         """Yield what is heard until closed, and silence while muted or while the device is away."""
-        self._last_heard = self._clock.now()
-        async with aclosing(self._live.follow(self._poll)) as frames:
+        async with aclosing(self._live.follow(self.poll)) as frames:
             async for frame in frames:
                 yield frame
 
@@ -125,7 +124,10 @@ class Microphone:
     def _lost_in_ring(self, stream: CardStream) -> int:
         return self._ring.lost * SAMPLE_RATE_HZ // stream.rate_hz
 
-    async def _poll(self) -> Samples | Gap:
+    async def poll(self) -> Samples | Gap:
+        """What was captured since it was last asked; see `PolledSound`."""
+        if self._last_heard is None:
+            self._last_heard = self._clock.now()
         if self._muted:
             return Gap.ABSENT
         if self._stream is None:

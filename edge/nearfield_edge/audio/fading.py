@@ -1,4 +1,4 @@
-"""A reply that is stopped falls silent within a few milliseconds instead of from one sample to the next."""
+"""A reply that is stopped falls silent within a few milliseconds, and one that goes on rises as softly."""
 
 from __future__ import annotations
 
@@ -31,3 +31,9 @@ def faded(after: float, rest: Samples, rate_hz: int) -> Samples:
     coming = np.concatenate([np.array([after], np.float32), rest[: gains.size]])
     held: Samples = np.pad(coming, (0, gains.size + 1 - coming.size), mode="edge")[1:]
     return held * gains
+
+
+def risen(sound: Samples, rate_hz: int) -> Samples:
+    """Give the sound with a soft beginning, where it was cut out of the middle."""
+    gains = fade(rate_hz)[::-1][: sound.size]
+    return np.concatenate([sound[: gains.size] * gains, sound[gains.size :]])

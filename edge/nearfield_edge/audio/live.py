@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from enum import Enum
-from typing import Final
+from typing import Final, Protocol
 
 from nearfield_edge.audio.clock import PlaybackClock
 from nearfield_edge.audio.framing import Framer
@@ -26,6 +26,35 @@ class Gap(Enum):
     """Nobody sends: muted, or nobody is connected."""
     LOST = "lost"
     """Somebody should: the device went away, or the sound for this time was dropped."""
+
+
+class PolledSound(Protocol):
+    """Live sound that is asked for what has come, so that one of several can be followed at a time.
+
+    Contract for implementers: ``poll`` never waits for sound. What lies between two calls may be long: it
+    was muted meanwhile, or not wanted. Muted, it takes in nothing, down to where the sound comes from.
+    """
+
+    @property
+    def lost_samples(self) -> int:
+        """How many samples were lost on this side of ``poll``."""
+        ...
+
+    async def poll(self) -> Samples | Gap:
+        """``float32[n]`` at 16 kHz, empty where nothing has come yet; or why nothing will."""
+        ...
+
+    def mute(self) -> None:
+        """Stop taking in sound, now."""
+        ...
+
+    def unmute(self) -> None:
+        """Take in sound again."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the socket or device."""
+        ...
 
 
 class LiveFrames:

@@ -1,46 +1,38 @@
 """Sound over a WebSocket, both ways, for a client that is elsewhere on this machine or its network.
 
-``GET /audio?rate_hz=48000&channels=1&bits=16`` with ``Authorization: Bearer <token>``. The client sends
-binary messages of interleaved little-endian PCM in the format it named. It gets binary messages of the reply
-(16 kHz, mono, int16) between the JSON messages ``{"type": "speech.started", "rate_hz": 16000}`` and
-``speech.ended``, or ``speech.stopped``: what it has not played by then it should drop, and fade out over some
-5 ms, so that it does not click. One client at a time; while there is none, the device hears silence.
+``GET /audio?rate_hz=48000&channels=1&bits=16`` with ``Authorization: Bearer <token>``; what goes to and fro
+is in ``audio.socket_sound``. One client at a time; while there is none, the device hears silence.
 """
 
 from __future__ import annotations
 
 import hmac
-import json
-import re
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
-import numpy as np
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from nearfield_edge.audio.clock import PlaybackClock
 from nearfield_edge.audio.live import Gap, LiveFrames
-from nearfield_edge.audio.ring import CaptureRing
+from nearfield_edge.audio.socket_sound import AHEAD_MS, SocketSound, named_format
 from nearfield_edge.audio.source import AudioFrame
 from nearfield_edge.errors import SourceError
 from nearfield_models.errors import AudioFormatError
-from nearfield_models.pcm import SAMPLE_RATE_HZ, SAMPLES_PER_MS, Samples, to_bytes
+from nearfield_models.pcm import SAMPLE_RATE_HZ, Samples
 from nearfield_models.resampling import PcmDecoder
 
+__all__ = ["AHEAD_MS", "PATH", "WebSocketAudio", "WebSocketSettings"]
+
 PATH: Final = "/audio"
-AHEAD_MS: Final = 200
-"""How much sooner than heard the reply is sent, so that the client has it in time."""
 _WRONG_FORMAT: Final = 1003
 _NEVER_MIND: Final = 1013
 _SHORTEST_TOKEN: Final = 16
-_FORMAT_KEYS: Final = ("rate_hz", "channels", "bits")
-_SMALL_NUMBER: Final = re.compile(r"[0-9]{1,6}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,10 +70,8 @@ class WebSocketAudio:
             )
         self._settings = settings
         self._live = LiveFrames("websocket", clock)
-        self._ring = CaptureRing(settings.queue_ms * SAMPLES_PER_MS)
+        self._sound = SocketSound(settings.queue_ms)
         self._server: Server | None = None
-        self._client: ServerConnection | None = None
-        self._muted = False
 
     async def start(self) -> None:
         """Listen.
@@ -119,21 +109,20 @@ class WebSocketAudio:
     @property
     def lost_samples(self) -> int:
         """How many samples became silence because the sound for them was lost."""
-        return self._live.lost_samples + self._ring.lost
+        return self._live.lost_samples + self._sound.lost_samples
 
     @property
     def muted(self) -> bool:
         """Whether no sound is taken in."""
-        return self._muted
+        return self._sound.muted
 
     def mute(self) -> None:
         """Drop what comes, now."""
-        self._muted = True
-        self._ring.drop()
+        self._sound.mute()
 
     def unmute(self) -> None:
         """Take in sound again."""
-        self._muted = False
+        self._sound.unmute()
 
     async def frames(self) -> AsyncGenerator[AudioFrame]:
         """Yield what clients send, and silence while there is none, until closed.
@@ -143,9 +132,13 @@ class WebSocketAudio:
         """
         if self._server is None:
             await self.start()
-        async with aclosing(self._live.follow(self._poll)) as frames:
+        async with aclosing(self._live.follow(self.poll)) as frames:
             async for frame in frames:
                 yield frame
+
+    async def poll(self) -> Samples | Gap:
+        """What has come since it was last asked; see `PolledSound`."""
+        return await self._sound.poll()
 
     async def close(self) -> None:
         """Send the client away and stop listening."""
@@ -154,13 +147,17 @@ class WebSocketAudio:
             self._server.close()
             await self._server.wait_closed()
 
-    async def _poll(self) -> Samples | Gap:
-        pcm = self._ring.take()
-        if len(pcm):
-            return pcm[:, 0].astype(np.float32) / 32768.0
-        if self._muted or self._client is None:
-            return Gap.ABSENT
-        return np.zeros(0, np.float32)
+    async def begin(self) -> None:
+        """Announce a reply."""
+        await self._sound.begin()
+
+    async def write(self, at: int, samples: Samples) -> None:
+        """Send up to 10 ms of it."""
+        await self._sound.write(at, samples)
+
+    async def end(self, *, stopped: bool) -> None:
+        """Say that it is over, or that the rest is not wanted."""
+        await self._sound.end(stopped=stopped)
 
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         given = request.headers.get("Authorization", "").encode("utf-8", "replace")
@@ -172,59 +169,32 @@ class WebSocketAudio:
             self._decoder(request.path)
         except AudioFormatError as error:
             return connection.respond(HTTPStatus.BAD_REQUEST, f"{error}\n")
-        if self._client is not None:
+        if self._sound.connected:
             return connection.respond(HTTPStatus.CONFLICT, "another client is connected\n")
         return None
 
     async def _serve(self, connection: ServerConnection) -> None:
-        if self._client is not None or connection.request is None:
+        if self._sound.connected or connection.request is None:
             await connection.close(_NEVER_MIND, "another client is connected")
             return
-        self._client = connection
-        decoder = self._decoder(connection.request.path)
+
+        async def send(message: str | bytes) -> None:
+            with suppress(ConnectionClosed):
+                await connection.send(message)
+
+        self._sound.connect(self._decoder(connection.request.path), send)
         try:
             async for message in connection:
                 if isinstance(message, str):
                     await connection.close(_WRONG_FORMAT, "sound comes in binary messages")
                     break
-                self._take(decoder.accept(message))
+                self._sound.accept(message)
         except ConnectionClosed:
             pass  # however it ended, the client is gone
         finally:
-            self._take(decoder.finish())
-            self._client = None
-
-    def _take(self, samples: Samples) -> None:
-        if not self._muted:
-            self._ring.write(np.frombuffer(to_bytes(samples), np.int16).reshape(-1, 1))
-
-    async def begin(self) -> None:
-        """Announce a reply."""
-        await self._send(json.dumps({"type": "speech.started", "rate_hz": SAMPLE_RATE_HZ}))
-
-    async def write(self, at: int, samples: Samples) -> None:
-        """Send up to 10 ms of it."""
-        del at
-        await self._send(to_bytes(samples))
-
-    async def end(self, *, stopped: bool) -> None:
-        """Say that it is over, or that the rest is not wanted."""
-        await self._send(json.dumps({"type": "speech.stopped" if stopped else "speech.ended"}))
-
-    async def _send(self, message: str | bytes) -> None:
-        if self._client is None:
-            return  # nobody listens; the reply takes its time all the same
-        try:
-            await self._client.send(message)
-        except ConnectionClosed:
-            return
+            self._sound.disconnect()
 
     def _decoder(self, path: str) -> PcmDecoder:
-        given = dict(parse_qsl(urlsplit(path).query, keep_blank_values=True))
-        if given.keys() - set(_FORMAT_KEYS) or not all(map(_SMALL_NUMBER.fullmatch, given.values())):
-            raise AudioFormatError(f"the format is given by {', '.join(_FORMAT_KEYS)}, each a whole number")
-        return PcmDecoder(
-            rate_hz=int(given.get("rate_hz", self._settings.rate_hz)),
-            channels=int(given.get("channels", self._settings.channels)),
-            width_bits=int(given.get("bits", 16)),
-        )
+        settings = self._settings
+        query = urlsplit(path).query
+        return named_format(query, rate_hz=settings.rate_hz, channels=settings.channels)

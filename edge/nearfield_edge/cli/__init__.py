@@ -18,6 +18,7 @@ _COMMANDS = {
     "run": "Run the device: listen, understand, answer, until stopped.",
     "ask": "Put one request to the device, as a recording or typed.",
     "say": "Speak a text with the device's voice.",
+    "page": "Print the link to the device's page in a browser.",
     "turns": "Show the last turns, or erase some.",
     "outbox": "Show orders, bookings and messages under way, try them again or erase them.",
     "replay": "Run a kept turn's sound, or a recording, through the device again.",

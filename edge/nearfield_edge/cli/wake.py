@@ -169,8 +169,8 @@ async def _source(place: Surroundings, audio: Path | None) -> AudioSource:
     settings = place.configuration.audio
     if audio is not None:
         return FileSource(audio, longest_seconds=settings.longest_file_seconds)
-    source, _ = await open_borders(settings.model_copy(update={"sink": "none"}), RealTimeClock())
-    return source
+    borders = await open_borders(settings.model_copy(update={"sink": "none"}), RealTimeClock())
+    return borders.source
 
 
 class _Bars:

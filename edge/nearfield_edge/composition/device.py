@@ -57,6 +57,7 @@ class Device:
         paraphrases: Paraphrases | None = None,
         watcher: Watcher | None = None,
         on_record: Callable[[TurnRecord], None] | None = None,
+        on_kept: Callable[[TurnRecord, bool], None] | None = None,
         session: str | None = None,
         resume: bool = True,
         cleaning: MicrophoneCleaning | None = None,
@@ -73,12 +74,17 @@ class Device:
             paraphrases: What guesses at words that are no sentence; None for nothing.
             watcher: Told of every event and command.
             on_record: Given the record of every turn when it is over.
+            on_kept: Given it once it is stored, and whether there is sound of it.
             session: Begins the turns' ids; unique to this run if absent.
             resume: Whether the conversation of the last run goes on, if it is still alive.
             cleaning: What takes the loudspeaker's echo out of the microphone's sound; None for nothing.
         """
         self._executor = InferenceExecutor()
         self._engines = engines
+        self.wake_phrases = _wake_phrases(place, engines)
+        self.suggestions = tuple(
+            text for skill in knowledge.skills.skills.values() for text in skill.manifest.suggestions
+        )
         self.recordings = knowledge.recordings
         self.turns = knowledge.turns
         self.outbox = knowledge.outbox
@@ -99,7 +105,7 @@ class Device:
             memory=open_conversation(place),
             resume=resume,
             on_commit=self.deliveries.wake,
-            around=_wake_phrases(place, engines),
+            around=self.wake_phrases,
         )
         self._hearing = _hearing(place, engines, dialogue)
         self._judge = None if engines.turn is None else TurnJudge(engines.turn)
@@ -121,7 +127,7 @@ class Device:
         parts = AgentParts(
             ears=_ears(place, self._wake_engines(place, time), engines.vad, memory, cleaning),
             work=work,
-            keeper=StoredTurns(self.turns, self.recordings, on_record),
+            keeper=StoredTurns(self.turns, self.recordings, on_record, on_kept),
             clock=place.clock,
             counters=place.counters,
             settings=settings,

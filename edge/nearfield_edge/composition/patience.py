@@ -8,15 +8,27 @@ from typing import Final
 from nearfield_edge.configuration import Configuration
 from nearfield_edge.turn.endpoint import EndpointSettings
 from nearfield_edge.turn.state import Mode, TurnSettings
+from nearfield_edge.turn.stop_words import spelled
 
 _PATIENCE: Final[Mapping[str, float]] = {"patient": 1.5, "normal": 1.0, "brisk": 0.75}
 _JUDGE_AT_MS: Final = (100, 350, 700)
 """Silence after which it is judged how finished somebody sounds: the longer it is, the surer that is."""
 
 
-def turn_settings(configuration: Configuration, *, loudspeaker: bool) -> TurnSettings:
-    """The turn engine's limits; with a loudspeaker and no echo cancellation the device is half duplex."""
+_ECHO_MS: Final = 200
+"""The longest stretch of speech that is heard in what is left of an echo; decision 0015 says where."""
+
+
+def turn_settings(
+    configuration: Configuration, *, loudspeaker: bool, cancels_echo: bool = False
+) -> TurnSettings:
+    """The turn engine's limits.
+
+    With a loudspeaker the device is half duplex, unless its echo is cancelled: then what is said over a reply
+    must last longer than what may be left of it.
+    """
     turn = configuration.turn
+    deaf = loudspeaker and not cancels_echo
     return TurnSettings(
         mode=Mode(configuration.wake.mode),
         endpoint=EndpointSettings(
@@ -35,5 +47,9 @@ def turn_settings(configuration: Configuration, *, loudspeaker: bool) -> TurnSet
         follow_up_ms=turn.follow_up_ms,
         think_ms=turn.think_ms,
         longest_reply_ms=turn.longest_reply_ms,
-        half_duplex=loudspeaker if turn.half_duplex is None else turn.half_duplex,
+        barge_in=turn.barge_in,
+        join_ms=_ECHO_MS if loudspeaker else 0,
+        overlap_ms=_ECHO_MS,
+        stop_words=tuple(spelled(word) for word in turn.stop_words),
+        half_duplex=deaf if turn.half_duplex is None else turn.half_duplex,
     )

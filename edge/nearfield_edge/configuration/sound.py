@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from nearfield_edge.configuration.section import Milliseconds, Section
+from nearfield_edge.turn.stop_words import STOP_WORDS
 from nearfield_models.errors import WakePhraseError
 from nearfield_models.wake.phrase_spelling import checked_phrase
 
@@ -34,8 +35,10 @@ class StandardInputSection(Section):
 class AudioSection(Section):
     """Where sound comes from and goes to."""
 
-    source: Literal["microphone", "stdin", "websocket"] = "microphone"
-    sink: Literal["speaker", "websocket", "none"] = "speaker"
+    source: Literal["microphone", "stdin", "websocket", "page"] = "microphone"
+    """A page that has the microphone is heard instead of any of them but ``stdin``."""
+    sink: Literal["speaker", "websocket", "page", "none"] = "speaker"
+    """A page that has the microphone is spoken to instead of any of them."""
     microphone: str | None = None
     """Name or part of it; the system's default if absent."""
     speaker: str | None = None
@@ -138,5 +141,9 @@ class TurnSection(Section):
     partial_every_ms: Milliseconds = 400
     think_ms: Milliseconds = 8_000
     longest_reply_ms: Milliseconds = 60_000
+    barge_in: bool = True
+    """Whether speech over a reply may interrupt it."""
+    stop_words: tuple[str, ...] = STOP_WORDS
+    """What ends a reply, or a request, where it is all that is said."""
     half_duplex: bool | None = None
-    """Deaf to speech while it speaks; absent: with a loudspeaker yes, else no."""
+    """Deaf to speech while it speaks; absent: with a loudspeaker whose echo nothing cancels."""

@@ -11,9 +11,10 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from nearfield_edge.configuration.device import DeviceSection, LogSection, MqttSection, RecordsSection
+from nearfield_edge.configuration.page import PageSection
 from nearfield_edge.configuration.section import Section
 from nearfield_edge.configuration.sound import (
     AudioSection,
@@ -49,7 +50,14 @@ class Configuration(Section):
     mqtt: MqttSection = MqttSection()
     policy: PolicySection = PolicySection()
     records: RecordsSection = RecordsSection()
+    page: PageSection = PageSection()
     log: LogSection = LogSection()
+
+    @model_validator(mode="after")
+    def _page_is_there(self) -> Configuration:
+        if not self.page.enabled and "page" in (self.audio.source, self.audio.sink):
+            raise ValueError('audio.source or audio.sink is "page", which page.enabled = false switches off')
+        return self
 
 
 def read_configuration(path: Path | None) -> Configuration:

@@ -8,6 +8,7 @@ from pathlib import Path
 from nearfield_edge.configuration import Configuration, read_configuration
 from nearfield_edge.doctor import machine, software, understanding
 from nearfield_edge.doctor.findings import Finding
+from nearfield_edge.doctor.page import page
 from nearfield_edge.doctor.prompts import prompts
 from nearfield_edge.doctor.wake_phrases import wake_phrases
 from nearfield_edge.errors import ConfigurationError, EdgeError
@@ -53,6 +54,7 @@ def run_checks(
         "porcupine": lambda: software.porcupine(configuration),
         "data folder": lambda: machine.disk(configuration.device.data),
         "limits": machine.limits,
+        "page": lambda: page(configuration, (clock or SystemClock()).utc_now()),
         "clock": lambda: machine.wall_clock(clock or SystemClock()),
         "site": lambda: site(configuration),
         "recordings": lambda: recordings(configuration),

@@ -138,6 +138,10 @@ class Recordings:
             )
         return Recording(finished[-1], self._keys)
 
+    def turn_ids(self) -> frozenset[str]:
+        """The turns of which there is a finished recording."""
+        return frozenset(turn_id for _, turn_id, path in self._files() if path.suffix != ".part")
+
     def erase(self, turn_id: str) -> None:
         """Erase what was recorded of a turn, if anything.
 

@@ -119,13 +119,21 @@ class TurnStore:
         found = self._records("WHERE turn_id = ?", (turn_id,))
         return found[0] if found else None
 
-    def last(self, count: int) -> tuple[TurnRecord, ...]:
+    def last(self, count: int, *, before: str | None = None) -> tuple[TurnRecord, ...]:
         """The last turns, the newest at the end, in the order in which they were kept.
+
+        Args:
+            count: How many at most.
+            before: Only those kept before the turn of this id; none if it is not kept.
 
         Raises:
             RecordError: The file cannot be read.
         """
-        return tuple(reversed(self._records("ORDER BY sequence DESC LIMIT ?", (max(count, 0),))))
+        order, most = "ORDER BY sequence DESC LIMIT ?", max(count, 0)
+        if before is None:
+            return tuple(reversed(self._records(order, (most,))))
+        earlier = "WHERE sequence < (SELECT sequence FROM turns WHERE turn_id = ?) "
+        return tuple(reversed(self._records(earlier + order, (before, most))))
 
     def _records(self, clause: str, bindings: tuple[str | int, ...]) -> list[TurnRecord]:
         with _as_record_error():

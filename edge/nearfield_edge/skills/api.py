@@ -65,6 +65,8 @@ class Question:
     """The slot that the answer fills."""
     slots: Mapping[str, Json] | None = None
     """What is already given for that intent; None means the slots of this turn, if it has the same intent."""
+    short: bool = False
+    """Whether a yes, a no or a single value is expected, which is waited for less patiently."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

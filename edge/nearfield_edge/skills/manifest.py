@@ -31,6 +31,7 @@ LARGEST_FILE_BYTES: Final = 256 * 1024
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 SkillId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+Suggestion = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 FunctionName = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*:[a-z_][a-z0-9_]*$")]
 """``module:function``."""
 
@@ -152,6 +153,8 @@ class SkillManifest(_Strict):
     id: SkillId
     version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
     title: str
+    suggestions: tuple[Suggestion, ...] = Field((), max_length=6)
+    """What a screen suggests to say."""
     permissions: PermissionDeclaration = PermissionDeclaration()
     settings: dict[Name, SettingDeclaration] = Field(default_factory=dict)
     intents: dict[Name, IntentDeclaration]

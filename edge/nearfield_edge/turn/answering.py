@@ -8,9 +8,11 @@ from typing import Final
 from nearfield_edge.turn import commands as do
 from nearfield_edge.turn import events as ev
 from nearfield_edge.turn.content import Answer, Transcript
+from nearfield_edge.turn.endpoint import Sentence
 from nearfield_edge.turn.lifecycle import Step, close, settle, void_revision
 from nearfield_edge.turn.listening import take_guess, take_judgement
 from nearfield_edge.turn.state import Ahead, Phase, State, Turn, milliseconds
+from nearfield_edge.turn.stop_words import is_stop_word
 
 _OPTIONAL: Final = tuple(kind.__name__ for kind in (do.Speculate, do.JudgeTurn, do.PrepareSpeech))
 
@@ -27,7 +29,7 @@ def take_report(state: State, turn: Turn, event: ev.WorkEvent) -> Step:
         case ev.WorkFailed():
             return _work_failed(state, turn, event)
         case ev.SpeechEnded(heard_ms=heard_ms) if turn.phase is Phase.SPEAKING:
-            return _spoken(state, turn, heard=heard_ms > 0)
+            return spoken(state, turn, heard=heard_ms > 0)
         case ev.Answered(answer=answer) if turn.phase is Phase.THINKING:
             return _answered(state, turn, answer)
         case ev.Answered(answer=answer) if turn.phase is Phase.LISTENING and turn.ahead is not None:
@@ -45,6 +47,8 @@ def _next_stage(state: State, turn: Turn, event: ev.WorkEvent) -> Step:
             return _kept_or_not(state, turn, turn.ahead, transcript)
         case ev.Recognised(transcript=transcript) if not transcript.text:
             return close(state, turn, "no_speech")
+        case ev.Recognised(transcript=transcript) if _wants_silence(state, turn, transcript):
+            return close(state, turn, "cancelled")
         case ev.Recognised(turn_id=turn_id, revision=revision, transcript=transcript):
             return state, (do.Understand(turn_id=turn_id, revision=revision, transcript=transcript),)
         case ev.Understood(turn_id=turn_id, revision=revision, understanding=understanding):
@@ -58,6 +62,13 @@ def _next_stage(state: State, turn: Turn, event: ev.WorkEvent) -> Step:
             )
             return state, (act,)
     return state, ()
+
+
+def _wants_silence(state: State, turn: Turn, transcript: Transcript) -> bool:
+    """Whether all that was said is that nothing is wanted, unless that means something to a skill."""
+    sentence = Sentence.UNKNOWN if turn.pause is None else turn.pause.sentence
+    no_sentence = sentence is Sentence.NONE or (sentence is Sentence.UNKNOWN and not transcript.readings)
+    return no_sentence and is_stop_word(transcript.text, state.settings.stop_words)
 
 
 def _kept_or_not(state: State, turn: Turn, ahead: Ahead, transcript: Transcript) -> Step:
@@ -85,6 +96,7 @@ def _answered(state: State, turn: Turn, answer: Answer) -> Step:
         phase_since=state.at,
         answered=True,
         asks=answer.asks,
+        asks_shortly=answer.asks_shortly,
         ahead=None,
     )
     state = replace(state, turn=turn)
@@ -93,10 +105,11 @@ def _answered(state: State, turn: Turn, answer: Answer) -> Step:
     return wait(state, turn)
 
 
-def _spoken(state: State, turn: Turn, *, heard: bool) -> Step:
+def spoken(state: State, turn: Turn, *, heard: bool) -> Step:
+    """The reply is over; whether any of it was heard."""
     # whoever speaks after a question that was heard answers it, and goes on with nothing
     sealed = turn.sealed or (turn.asks and heard)
-    turn = replace(turn, phase=Phase.SETTLING, phase_since=state.at, sealed=sealed)
+    turn = replace(turn, phase=Phase.SETTLING, phase_since=state.at, sealed=sealed, overlap=None, said=False)
     return wait(replace(state, turn=turn), turn)
 
 
@@ -113,7 +126,7 @@ def _work_failed(state: State, turn: Turn, event: ev.WorkFailed) -> Step:
         return _fail(state, turn, event.code)
     if turn.phase is Phase.SPEAKING:
         # what could not be said is in the record; its effects still stand
-        return _spoken(state, turn, heard=False)
+        return spoken(state, turn, heard=False)
     return state, ()
 
 

@@ -14,7 +14,7 @@ class OpenTurn:
 
     turn_id: str
     opened_by: str
-    """``wake``, ``talk``, ``speech``, ``follow_up`` or ``text``."""
+    """``wake``, ``talk``, ``speech``, ``follow_up``, ``interruption`` or ``text``."""
     at: int
 
 
@@ -147,6 +147,20 @@ class PrepareSpeech:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoldSpeech:
+    """Be silent at once; the reply may go on where it stopped."""
+
+    turn_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeSpeech:
+    """Go on with the reply that is held."""
+
+    turn_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StopSpeaking:
     """Silence, at once."""
 
@@ -182,7 +196,7 @@ class CloseTurn:
 
     turn_id: str
     outcome: str
-    """``answered``, ``no_speech``, ``interrupted``, ``muted`` or ``failed``."""
+    """``answered``, ``no_speech``, ``interrupted``, ``cancelled``, ``muted`` or ``failed``."""
 
 
 Command = (
@@ -199,6 +213,8 @@ Command = (
     | Apologise
     | PrepareSpeech
     | Speak
+    | HoldSpeech
+    | ResumeSpeech
     | StopSpeaking
     | CancelWork
     | CommitEffects

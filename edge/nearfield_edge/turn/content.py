@@ -30,6 +30,8 @@ class Answer:
     """``skill:coffee`` or ``phrase:not_understood``."""
     asks: bool = False
     """Whether it is a question, so that the device listens on without a wake word."""
+    asks_shortly: bool = False
+    """Whether that question expects a short answer, such as a yes or a no."""
     effects: tuple[str, ...] = ()
     """Idempotency keys of the staged effects."""
     fault: str | None = None

@@ -19,7 +19,7 @@ class HopHeard:
 
     at: int
     speech: bool
-    """Whether somebody speaks, after hysteresis."""
+    """Whether somebody near speaks, after hysteresis."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nearfield_edge.turn import commands as do
-from nearfield_edge.turn.state import Phase, State, Turn, samples
+from nearfield_edge.turn.state import Phase, State, Turn, TurnSettings, samples
 
 Step = tuple[State, tuple[do.Command, ...]]
 
@@ -50,7 +50,7 @@ def close(state: State, turn: Turn, outcome: str, *, listen_on: bool = True) -> 
     expects = turn.asks and state.settings.follow_up_ms > 0
     if listen_on and outcome == "answered" and expects and not state.muted:
         fresh = new_turn(state, "follow_up", first_sample=earlier(state, state.settings.pre_roll_ms))
-        state, opened = begin(state, fresh)
+        state, opened = begin(state, replace(fresh, answers_shortly=turn.asks_shortly))
         return state, (*done, *opened)
     return state, done
 
@@ -73,15 +73,36 @@ def void_revision(turn: Turn) -> tuple[Turn, tuple[do.Command, ...]]:
     return replace(turn, revision=turn.revision + 1, ahead=None, partial_pending=False), void
 
 
-def window_passed(state: State, turn: Turn) -> bool:
-    """Whether the person can no longer speak on, so that the turn's effects may happen."""
+def reopen(state: State, turn: Turn) -> Step:
+    """Listen on: the person speaks on, and what was made of the first part is void."""
+    silent = stop_speech(turn)
+    turn, void = void_revision(turn)
+    turn = replace(
+        turn,
+        phase=Phase.LISTENING,
+        phase_since=state.at,
+        speech_end=state.at,
+        partial_at=state.at,
+        pause=None,
+        answered=False,
+        apologising=False,
+        asks=False,
+        overlap=None,
+        said=False,
+    )
+    command = do.ReopenTurn(turn_id=turn.turn_id, revision=turn.revision, at=state.at)
+    return replace(state, turn=turn), (*void, *silent, command)
+
+
+def window_passed(turn: Turn, at: int, settings: TurnSettings) -> bool:
+    """Whether the person could no longer speak on at that position, so that the turn's effects may happen."""
     if turn.sealed or turn.speech_end is None:
         return True
-    return state.at - turn.speech_end > samples(state.settings.reopen_ms)
+    return at - turn.speech_end > samples(settings.reopen_ms)
 
 
 def settle(state: State, turn: Turn) -> Step:
     """Commit the effects of an answered turn once the person can no longer speak on."""
-    if not turn.answered or turn.settled or not window_passed(state, turn):
+    if not turn.answered or turn.settled or not window_passed(turn, state.at, state.settings):
         return state, ()
     return replace(state, turn=replace(turn, settled=True)), (do.CommitEffects(turn_id=turn.turn_id),)

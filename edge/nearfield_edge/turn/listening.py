@@ -93,6 +93,9 @@ def _patience(state: State, turn: Turn) -> EndpointSettings:
     patience = state.settings.endpoint
     if turn.opened_by == "follow_up":
         patience = replace(patience, no_speech_ms=state.settings.follow_up_ms)
+    if turn.answers_shortly:
+        factor = patience.patience * state.settings.short_answer_patience
+        patience = replace(patience, patience=factor)
     return patience
 
 

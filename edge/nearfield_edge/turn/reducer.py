@@ -19,6 +19,7 @@ from nearfield_edge.turn import events as ev
 from nearfield_edge.turn.answering import take_report, wait
 from nearfield_edge.turn.content import Transcript
 from nearfield_edge.turn.endpoint import EndReason
+from nearfield_edge.turn.interrupting import speak_over, take_overlap
 from nearfield_edge.turn.lifecycle import (
     Step,
     begin,
@@ -26,8 +27,7 @@ from nearfield_edge.turn.lifecycle import (
     earlier,
     give_up,
     new_turn,
-    stop_speech,
-    void_revision,
+    reopen,
     window_passed,
 )
 from nearfield_edge.turn.listening import end_listening, listen
@@ -41,6 +41,10 @@ def reduce(state: State, event: ev.Event) -> Step:
     turn = state.turn
     if turn is None or (event.turn_id, event.revision) != (turn.turn_id, turn.revision):
         return state, ()
+    if turn.overlap is not None and turn.phase is Phase.SPEAKING:
+        over = take_overlap(state, turn, turn.overlap, event)
+        if over is not None:
+            return over
     return take_report(state, turn, event)
 
 
@@ -76,33 +80,16 @@ def _hop(state: State, speech: bool) -> Step:
         return state, ()
     if turn.phase is Phase.LISTENING:
         return listen(state, turn, speech)
+    if turn.phase is Phase.SPEAKING and not state.settings.half_duplex:
+        return speak_over(state, turn, speech, onset=onset)
     if onset and _may_reopen(state, turn):
-        return _reopen(state, turn)
+        return reopen(state, turn)
     return wait(state, turn)
 
 
 def _may_reopen(state: State, turn: Turn) -> bool:
-    settings = state.settings
-    deaf = settings.half_duplex and turn.phase is Phase.SPEAKING
-    return not (turn.sealed or turn.settled or deaf) and not window_passed(state, turn)
-
-
-def _reopen(state: State, turn: Turn) -> Step:
-    silent = stop_speech(turn)
-    turn, void = void_revision(turn)
-    turn = replace(
-        turn,
-        phase=Phase.LISTENING,
-        phase_since=state.at,
-        speech_end=state.at,
-        partial_at=state.at,
-        pause=None,
-        answered=False,
-        apologising=False,
-        asks=False,
-    )
-    command = do.ReopenTurn(turn_id=turn.turn_id, revision=turn.revision, at=state.at)
-    return replace(state, turn=turn), (*void, *silent, command)
+    deaf = turn.phase is Phase.SPEAKING
+    return not (turn.sealed or turn.settled or deaf) and not window_passed(turn, state.at, state.settings)
 
 
 # ── wake word, button, keyboard, mute ───────────────────────────────────────────────────────────

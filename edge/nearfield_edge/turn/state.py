@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from nearfield_edge.turn.content import Answer, Transcript
 from nearfield_edge.turn.endpoint import EndpointSettings, Sentence
+from nearfield_edge.turn.stop_words import STOP_WORDS
 from nearfield_models.pcm import SAMPLES_PER_MS
 
 
@@ -62,6 +63,21 @@ class TurnSettings:
     """How long an answer to the device's own question is waited for; 0 waits for none."""
     think_ms: int = 8_000
     longest_reply_ms: int = 60_000
+    barge_in: bool = True
+    """Whether speech over a reply interrupts it; a wake word and a button always do."""
+    join_ms: int = 0
+    """Speech over a reply that joins what the person said just before it; more than is left of an echo."""
+    overlap_ms: int = 200
+    """Unbroken speech over a reply that makes it pause until it is known what was said."""
+    interrupt_ms: int = 1_000
+    """Speech over a reply that interrupts it whatever is said."""
+    resume_ms: int = 400
+    """Silence after which a reply goes on that was interrupted by nothing."""
+    hold_ms: int = 1_500
+    """Silence after which it goes on even though it is not known what was said."""
+    stop_words: tuple[str, ...] = STOP_WORDS
+    short_answer_patience: float = 0.7
+    """Factor of the silences that end an answer that is expected to be short."""
     half_duplex: bool = False
     """Whether the device is deaf to speech while it speaks (a loudspeaker without echo cancellation)."""
 
@@ -86,6 +102,22 @@ class Ahead:
     transcript: Transcript
     answer: Answer | None = None
     """None until there is one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlap:
+    """Speech over a reply, and what is known of it. Positions are samples of the input sound."""
+
+    began: int
+    heard: int
+    """Where it was last heard."""
+    held: bool = False
+    """Whether the reply pauses for it."""
+    held_at: int = 0
+    asked: int | None = None
+    """The silence, by where it began, for which what was said is being decoded."""
+    weighed: int | None = None
+    """The silence before which nothing was said that interrupts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +152,12 @@ class Turn:
     answered: bool = False
     apologising: bool = False
     asks: bool = False
+    asks_shortly: bool = False
+    answers_shortly: bool = False
+    """Whether it answers a question that expects a short answer."""
+    overlap: Overlap | None = None
+    said: bool = False
+    """Whether the reply has ended, and only what is said over its end is waited for."""
     settled: bool = False
 
 

@@ -75,6 +75,12 @@ class DecoderPast:
         chosen = np.asarray(rows, dtype=np.intp)
         return DecoderPast(own=tuple(array[chosen] for array in self.own), sound=sound, mask=mask)
 
+    def after(self, earlier: DecoderPast, tokens: int) -> DecoderPast:
+        """Remember of this utterance the first ``tokens`` tokens of ``earlier``, row by row."""
+        rows = [0] * earlier.rows
+        fresh = self.take(rows)
+        return DecoderPast(own=earlier.cut(tokens).own, sound=fresh.sound, mask=fresh.mask)
+
     def cut(self, tokens: int) -> DecoderPast:
         """Forget all but the first ``tokens`` tokens of every row, the start token counted."""
         own = tuple(np.ascontiguousarray(array[:, :, :tokens]) for array in self.own)

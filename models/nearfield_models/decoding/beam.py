@@ -82,9 +82,11 @@ class Step(NamedTuple):
     """Whether it belongs to words without a meaning."""
 
 
-class _Trail(NamedTuple):
+class Trail(NamedTuple):
+    """The tokens of a hypothesis, the last first."""
+
     step: Step
-    before: _Trail | None
+    before: Trail | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +113,26 @@ class Path:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Draft(Generic[PastT]):
+    """A search after some of its tokens: where a search of more of the same sound may begin."""
+
+    tokens: int
+    """Of every hypothesis, and of the free decode."""
+    live: tuple[Live, ...]
+    past: PastT
+    """Row 0 is the free decode, the others are the hypotheses in their order."""
+    free: Trail
+    ended: float
+    """Rank of the best sentence that was complete before."""
+
+    @property
+    def best_rank(self) -> float:
+        """Of the hypotheses."""
+        return max(live.rank for live in self.live)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found(Generic[PastT]):
     """What a search gives."""
 
     paths: tuple[Path, ...]
@@ -124,16 +145,18 @@ class Found:
     """Whether they came to an end, rather than to a limit."""
     rounds: int
     """Decoder calls after the first."""
+    drafts: tuple[Draft[PastT], ...] = ()
+    """As it stood after each token, while the free decode went on."""
 
 
 @dataclass(slots=True)
-class _Live:
+class Live:
     """A hypothesis that goes on."""
 
     row: int
     rank: float
     context: Context
-    trail: _Trail | None
+    trail: Trail | None
     spot: Spot
     marked: bool
     letters: str
@@ -141,7 +164,7 @@ class _Live:
 
 class _Choice(NamedTuple):
     rank: float
-    parent: _Live
+    parent: Live
     token: int
     score: float
     inner: float
@@ -161,6 +184,7 @@ class Search(Generic[EncodedT, PastT]):
         inner: InnerLanguage[EncodedT, PastT],
         settings: SearchSettings,
         cancellation: Cancellation,
+        draft: Draft[PastT] | None = None,
     ) -> None:
         self._decoder = decoder
         self._walk = walk
@@ -171,36 +195,60 @@ class Search(Generic[EncodedT, PastT]):
         self._cancellation.check()
         logits, self._past = decoder.begin(encoded)
         self._rows = log_probabilities(logits[np.newaxis])
-        self._live = [_Live(0, 0.0, (), None, walk.begin(), False, "")]
-        self._free: _Trail | None = None
+        self._live = [Live(0, 0.0, (), None, walk.begin(), False, "")]
+        self._free: Trail | None = None
         self._free_row = 0
         self._free_end: float | None = None
         self._free_complete = True
         self._paths: list[Path] = []
         self._best_rank = -np.inf
         self._rounds = 0
+        self._tokens = 0
+        self._drafts: list[Draft[PastT]] = []
+        if draft is not None:
+            self._resume(draft)
 
-    def run(self) -> Found:
+    def _resume(self, draft: Draft[PastT]) -> None:
+        """Go on with the hypotheses of a shorter cut of the same sound; nothing that ended in it is left."""
+        self._live = [replace(live, row=row) for row, live in enumerate(draft.live, start=1)]
+        self._free, self._tokens = draft.free, draft.tokens
+        last = [draft.free.step.token, *(live.context[-1] for live in draft.live)]
+        self._feed(self._past.after(draft.past, draft.tokens), last)
+
+    def run(self) -> Found[PastT]:
         """Search to the end."""
         longest = self._settings.longest
-        while self._rounds < longest:
+        while self._tokens < longest:
             kept = self._kept(self._choices())
             rows, tokens = self._go_on(kept)
             if not rows:
                 break
             self._cancellation.check()
             self._rounds += 1
-            logits, self._past = self._decoder.extend(
-                self._past.take(rows), np.array(tokens, np.int64)[:, np.newaxis]
-            )
-            self._rows = log_probabilities(logits[:, 0])
+            self._tokens += 1
+            self._feed(self._past.take(rows), tokens)
         return Found(
             paths=tuple(sorted(self._paths, key=lambda path: -path.rank)),
             free=_steps(self._free),
             free_end=self._free_end or 0.0,
             free_complete=self._free_end is not None and self._free_complete,
             rounds=self._rounds,
+            drafts=tuple(self._drafts),
         )
+
+    def _feed(self, past: PastT, tokens: list[int]) -> None:
+        """Let the decoder read one token in each row."""
+        logits, self._past = self._decoder.extend(past, np.array(tokens, np.int64)[:, np.newaxis])
+        self._rows = log_probabilities(logits[:, 0])
+        if self._free is not None and self._free_end is None and self._live:
+            draft = Draft(
+                tokens=self._tokens,
+                live=tuple(self._live),
+                past=self._past,
+                free=self._free,
+                ended=self._best_rank,
+            )
+            self._drafts.append(draft)
 
     def _choices(self) -> list[_Choice]:
         """Every way in which the hypotheses may go on, and those that may end noted as paths."""
@@ -219,7 +267,7 @@ class Search(Generic[EncodedT, PastT]):
                     choices.append(_Choice(live.rank + _MARK_HANDICAP, live, token, 0.0, 0.0, 0.0, True))
         return choices
 
-    def _words(self, live: _Live, row: Floats, estimates: Floats) -> Iterator[_Choice]:
+    def _words(self, live: Live, row: Floats, estimates: Floats) -> Iterator[_Choice]:
         """The best tokens that the grammar allows."""
         width, ids = self._settings.width, live.spot.ids
         scores = row[ids]
@@ -241,7 +289,7 @@ class Search(Generic[EncodedT, PastT]):
                     gain = score - self._settings.wildcard_cost
                     yield _Choice(live.rank + gain, live, token, score, 0.0, gain, False)
 
-    def _note(self, live: _Live, row: Floats, inner_end: float) -> None:
+    def _note(self, live: Live, row: Floats, inner_end: float) -> None:
         end = float(row[self._marks.stops].max())
         steps = _steps(live.trail)
         rank = (
@@ -255,10 +303,10 @@ class Search(Generic[EncodedT, PastT]):
         self._best_rank = max(self._best_rank, live.rank + end)
         self._paths.append(Path(steps=steps, end=end, end_best=float(row.max()), rank=rank))
 
-    def _kept(self, choices: list[_Choice]) -> list[_Live]:
+    def _kept(self, choices: list[_Choice]) -> list[Live]:
         """The best choices as hypotheses; of those that are alike only the best."""
         choices.sort(key=lambda choice: -choice.rank)
-        kept: list[_Live] = []
+        kept: list[Live] = []
         seen: set[tuple[str, tuple[Place, ...]]] = set()
         for choice in choices:
             if len(kept) == self._settings.width or self._hopeless(choice, choices[0]):
@@ -275,25 +323,25 @@ class Search(Generic[EncodedT, PastT]):
         behind = choice.rank < best.rank - self._settings.behind
         return behind or choice.rank + self._settings.ahead < self._best_rank
 
-    def _after(self, choice: _Choice) -> _Live:
+    def _after(self, choice: _Choice) -> Live:
         parent, token = choice.parent, choice.token
         context = (*parent.context, token)[-CONTEXT_TOKENS:]
         if choice.mark:
-            trail = _Trail(Step(token, 0.0, 0.0, 0.0, 0, False), parent.trail)
-            return _Live(parent.row, parent.rank, context, trail, parent.spot, True, parent.letters)
+            trail = Trail(Step(token, 0.0, 0.0, 0.0, 0, False), parent.trail)
+            return Live(parent.row, parent.rank, context, trail, parent.spot, True, parent.letters)
         spot = self._walk.advance(parent.spot, token, begins_word=self._marks.begins_word(token))
         letters = "" if spot.empty else self._marks.letters(token)
         inner = 0.0 if spot.empty else choice.inner
         taken_back = spot.corrections - parent.spot.corrections
         step = Step(token, choice.score, float(self._rows[parent.row].max()), inner, len(letters), spot.empty)
-        return _Live(
+        return Live(
             row=parent.row,
             # what means nothing earns nothing: it has to be heard as such
             rank=parent.rank
             + (choice.score - self._settings.filler_cost if spot.empty else choice.gain)
             - self._settings.correction_cost * taken_back,
             context=context,
-            trail=_Trail(step, parent.trail),
+            trail=Trail(step, parent.trail),
             spot=spot,
             marked=False,
             letters=parent.letters + self._marks.letters(token),
@@ -302,7 +350,7 @@ class Search(Generic[EncodedT, PastT]):
     def _free_is_looping(self) -> bool:
         return loop_length([step.token for step in _steps(self._free)]) > 0
 
-    def _go_on(self, kept: list[_Live]) -> tuple[list[int], list[int]]:
+    def _go_on(self, kept: list[Live]) -> tuple[list[int], list[int]]:
         """Rows to take and the token that each is fed: the free decode first, then the hypotheses."""
         rows: list[int] = []
         tokens: list[int] = []
@@ -316,7 +364,7 @@ class Search(Generic[EncodedT, PastT]):
                 self._free_end = score
                 self._free_complete = False
             else:
-                self._free = _Trail(Step(token, score, score, 0.0, 0, False), self._free)
+                self._free = Trail(Step(token, score, score, 0.0, 0, False), self._free)
                 rows.append(self._free_row)
                 tokens.append(token)
                 self._free_row = 0
@@ -328,7 +376,7 @@ class Search(Generic[EncodedT, PastT]):
         return rows, tokens
 
 
-def _steps(trail: _Trail | None) -> tuple[Step, ...]:
+def _steps(trail: Trail | None) -> tuple[Step, ...]:
     steps: list[Step] = []
     while trail is not None:
         steps.append(trail.step)

@@ -29,6 +29,13 @@ class Past(Protocol):
         """Make row ``i`` a copy of the present row ``rows[i]``; a row may be taken often or not at all."""
         ...
 
+    def after(self, earlier: Self, tokens: int) -> Self:
+        """Go on with the first ``tokens`` tokens of ``earlier``, start token counted, in every row of it.
+
+        ``earlier`` is of a shorter cut of the same sound: what it knows of those tokens is taken as it is.
+        """
+        ...
+
     def cut(self, tokens: int) -> Self:
         """Forget all but the first ``tokens`` tokens of every row, the start token counted."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from nearfield_models.decoding.beam import Found, Path, Step
 from nearfield_models.decoding.calibration import Calibration, Evidence
@@ -33,7 +33,7 @@ class Reading:
 
 
 def readings_of(
-    found: Found,
+    found: Found[Any],
     grammar: Grammar,
     table: TokenTable,
     calibration: Calibration,

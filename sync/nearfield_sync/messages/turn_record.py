@@ -79,6 +79,8 @@ class ReplyRecord:
     """The skill or fixed phrase that gave it: ``skill:coffee``, ``phrase:not_understood``."""
     heard_ms: int | None = None
     """How much of it was played before it ended or was stopped."""
+    heard_text: str | None = None
+    """The words that had been heard by then, to about a word; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +113,7 @@ class TurnRecord:
     started_at: str
     """UTC, ISO 8601."""
     opened_by: str
-    """``wake``, ``talk``, ``speech``, ``follow_up`` or ``text``."""
+    """``wake``, ``talk``, ``speech``, ``follow_up``, ``interruption`` or ``text``."""
     outcome: str
     """``answered``, ``no_speech``, ``interrupted``, ``muted``, ``failed``, ``cancelled``."""
     transcript: str

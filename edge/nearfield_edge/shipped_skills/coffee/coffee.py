@@ -112,7 +112,7 @@ def _with_drink(call: SkillCall, drinks: list[Drink], slots: Mapping[str, Any]) 
         return SkillReply(
             reply="ask_size",
             values={"drink": drink.coffeeDrink, "sizes": _table(call, "menu").get("size", [])},
-            question=Question(intent="orderDrink", slot="size"),
+            question=Question(intent="orderDrink", slot="size", short=True),
             memory=_memory(call, drinks, drink.to_dict()),
         )
     most = call.settings["most_drinks"]
@@ -124,7 +124,7 @@ def _with_drink(call: SkillCall, drinks: list[Drink], slots: Mapping[str, Any]) 
     )
 
 
-_CONFIRM = Question(intent="confirmOrder", slot="answer")
+_CONFIRM = Question(intent="confirmOrder", slot="answer", short=True)
 
 
 def _told(call: SkillCall, reply: str) -> SkillReply:

@@ -38,7 +38,7 @@ def book(call: SkillCall) -> SkillReply:
         return SkillReply(
             reply="ask_duration",
             values={"start": calendars.say(start)},
-            question=Question(intent="bookRoom", slot="duration"),
+            question=Question(intent="bookRoom", slot="duration", short=True),
             memory=_memory(call),
         )
     return promise(call, calendars, Interval.between(start, end))
@@ -81,7 +81,9 @@ def extend(call: SkillCall) -> SkillReply:
     length = spoken_length(call.slots)
     end = later(until, length) if length else spoken_end(call.slots, whole_minute(call.now))
     if end is None:
-        return SkillReply(reply="ask_extension", question=Question(intent="extendBooking", slot="duration"))
+        return SkillReply(
+            reply="ask_extension", question=Question(intent="extendBooking", slot="duration", short=True)
+        )
     return let_end(call, calendars, target, end)
 
 
@@ -153,7 +155,7 @@ def _start(call: SkillCall, calendars: Calendars) -> datetime | SkillReply:
         return SkillReply(
             reply="ask_half",
             values={"sooner": calendars.say(resolved.sooner), "later": calendars.say(resolved.later)},
-            question=Question(intent="bookRoom", slot="start_half"),
+            question=Question(intent="bookRoom", slot="start_half", short=True),
             memory=_memory(call),
         )
     start = calendars.asked_start(call.slots)
