@@ -77,8 +77,8 @@ class Recognition:
         self._executor = executor
         self._time = time
         self._clock = clock
-        self._so_far: dict[tuple[str, int], HeardSoFar] = {}
-        """By turn and by where its utterance began."""
+        self._so_far: tuple[tuple[str, int], HeardSoFar] | None = None
+        """Of the latest utterance; it is known by its turn and by where it began."""
         self._guessing = Cancellation()
         self._decoding: _Decoding | None = None
 
@@ -105,7 +105,7 @@ class Recognition:
         decoding = self._begin(command, Priority.SPECULATIVE, Cancellation())
         with suppress(CancelledWorkError, EngineError):
             heard, _ = await asyncio.wrap_future(decoding.result)
-            self._so_far[command.turn_id, command.first_sample] = heard.so_far
+            self._learn(command, heard)
             return heard.transcript
         return None
 
@@ -117,18 +117,17 @@ class Recognition:
             CancelledWorkError: The utterance is over.
         """
         recogniser, self._guessing = self._recogniser(), Cancellation()
-        key = (command.turn_id, command.first_sample)
         work = partial(
             recogniser.hear,
             self._sound_of(command),
             recogniser.expected(),
-            so_far=self._so_far.get(key),
+            so_far=self._known_of(command),
             is_whole=False,
             wake_phrase=None,
             cancellation=self._guessing,
         )
         heard = await self._executor.run(Priority.SPECULATIVE, work, self._guessing)
-        self._so_far[key] = heard.so_far
+        self._learn(command, heard)
         return replace(heard.transcript, readings=None)
 
     def drop(self) -> None:
@@ -140,7 +139,16 @@ class Recognition:
 
     def forget(self, turn_id: str) -> None:
         """Let go of a closed turn."""
-        self._so_far = {key: kept for key, kept in self._so_far.items() if key[0] != turn_id}
+        if self._so_far is not None and self._so_far[0][0] == turn_id:
+            self._so_far = None
+
+    def _learn(self, command: do.Speculate | do.RecognisePartial, heard: Heard) -> None:
+        self._so_far = ((command.turn_id, command.first_sample), heard.so_far)
+
+    def _known_of(self, command: do.Recognise | do.Speculate | do.RecognisePartial) -> HeardSoFar | None:
+        """What earlier decodings are worth to one of more of the same utterance."""
+        asked = (command.turn_id, command.first_sample)
+        return self._so_far[1] if self._so_far is not None and self._so_far[0] == asked else None
 
     def _begin(
         self, command: do.Recognise | do.Speculate, priority: Priority, cancellation: Cancellation
@@ -155,7 +163,7 @@ class Recognition:
             recogniser.hear,
             self._sound_of(command),
             expected,
-            so_far=self._so_far.get((command.turn_id, command.first_sample)),
+            so_far=self._known_of(command),
             is_whole=True,
             wake_phrase=command.wake_phrase,
             cancellation=cancellation,
