@@ -102,6 +102,21 @@ async def test_when_the_page_leaves_the_own_microphone_is_heard_again_and_time_w
     assert 100 * HOP_SAMPLES <= room.frames[-1].first_sample <= room.clock.now()
 
 
+async def test_what_a_page_said_as_it_left_is_not_heard_when_another_comes() -> None:
+    room = Room(None)
+    room.connect()
+    await room.levels(10, page=900)
+    room.line.accept(np.full(50 * HOP_SAMPLES, 700, "<i2").tobytes())
+    room.line.disconnect()
+    await room.levels(50)
+    room.connect()
+    before = len(room.frames)
+    await room.levels(50, page=900)
+    heard = {round(float(value) * 32768) for frame in room.frames[before:] for value in to_float(frame.pcm)}
+    assert 700 not in heard
+    await room.leave()
+
+
 async def test_without_a_microphone_of_its_own_the_device_hears_silence_in_real_time_until_a_page_comes() -> (
     None
 ):

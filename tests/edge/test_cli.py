@@ -173,10 +173,11 @@ def test_a_sound_for_speech_is_given_as_a_name_and_a_file(shell: Shell) -> None:
     assert "'chime.wav' is not NAME=FILE" in result.err
 
 
-def test_the_device_does_not_start_where_there_is_no_microphone(
+def test_the_device_does_not_start_where_there_is_neither_a_microphone_nor_a_page(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PIPEWIRE_REMOTE", "none")
+    shell.configure("[page]\nenabled = false\n")
     result = shell.nearfield("run")
     assert result.status == 1
     assert result.err.splitlines()[-1].startswith("nearfield: ")

@@ -64,7 +64,7 @@ async def running(folder: Path, configured: str) -> AsyncIterator[RunningDevice]
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "PYTHONWARNINGS": "error::ResourceWarning"},
+        env={**os.environ, "PIPEWIRE_REMOTE": "none"},
     )
     try:
         yield RunningDevice(process, data)
@@ -147,6 +147,18 @@ async def test_an_address_that_is_taken_is_told_and_the_device_works_without_its
             _, told = await asyncio.wait_for(device.process.communicate(), WAIT_SECONDS)
             assert device.process.returncode == 1
             assert re.search(rb"nearfield: the page cannot be served at 127\.0\.0\.1, port \d+", told)
+
+
+async def test_by_default_a_machine_without_a_microphone_goes_on_with_the_page_alone_and_says_so_once(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path, "[page]\nport = 0\n") as device:
+        assert (await device.log("device_ready"))["microphone"] == "none"
+        device.process.send_signal(signal.SIGTERM)
+        _, rest = await asyncio.wait_for(device.process.communicate(), WAIT_SECONDS)
+        assert device.process.returncode == 0
+    events = [line["event"] for line in (*device.logged, *map(json.loads, rest.splitlines()))]
+    assert events.count("no_microphone") + events.count("no_sound_card") == 1
 
 
 @asynccontextmanager

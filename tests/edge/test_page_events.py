@@ -101,15 +101,16 @@ async def test_a_held_button_listens_until_it_is_released(tmp_path: Path) -> Non
 
 
 async def test_a_page_that_goes_lets_go_of_the_button(tmp_path: Path) -> None:
-    async with served(tmp_path) as it:
+    async with served(tmp_path, source="page") as it:  # in real time
         await it.sign_in()
         async with it.page() as watching:
             async with it.page() as page:
                 await page.ask(type="talk", held=True)
-                await watching.until("state", state="listening")
-            await watching.until("state", state="idle")
+                listening = await watching.until("state", state="listening")
+            idle = await watching.until("state", state="idle")
             ended = await watching.until("turn")
     assert ended["record"]["outcome"] == "no_speech"
+    assert idle["at_ms"] - listening["at_ms"] < 4_000  # nobody waited for speech to come
 
 
 async def test_stop_silences_the_device(tmp_path: Path) -> None:

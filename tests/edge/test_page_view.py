@@ -99,7 +99,8 @@ def test_an_answer_that_was_only_computed_ahead_is_not_told() -> None:
 
 def test_what_is_reported_for_a_dropped_guess_or_another_turn_is_not_told() -> None:
     dropped = do.DropGuess(turn_id=TURN, revision=1)
-    late = (partial("old"), partial("other", turn_id="session-00000"), recognised("old"))
+    other = do.Speak(turn_id="session-00000", revision=1, text="other")
+    late = (partial("old"), partial("other", 1, "session-00000"), other, recognised("old"))
     messages = told(opened(), dropped, *late, partial("new", revision=1))
     assert kinds(messages) == ["state", "taken_back", "heard"]
 

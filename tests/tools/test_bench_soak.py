@@ -153,6 +153,14 @@ def test_growth_and_lost_turns_break_the_promise() -> None:
     assert broken[1:] == ["1 turns lost", "a was never closed"]
 
 
+def test_hours_that_were_not_lived_and_growth_that_was_not_fitted_are_named() -> None:
+    whole, _ = soak.figures_of(soaked(wandering(1), TurnLedger()), 8.0)
+    assert soak.missing(whole, 8.0) == []
+    assert soak.missing(whole, 9.0) == ["1.00 of 9 hours: real time was over, give it more --minutes"]
+    few, _ = soak.figures_of(soaked(wandering(1, size=8), TurnLedger()), 8.0)
+    assert soak.missing(few, 8.0) == ["growth: 7 readings are too few, 16 are needed"]
+
+
 def test_the_picture_has_a_line_for_each_count_and_is_told_in_words() -> None:
     picture = ET.fromstring(growth_svg(readings(wandering(1))))  # noqa: S314 (our own document)
     lines = list(picture.iter("{http://www.w3.org/2000/svg}polyline"))
@@ -197,7 +205,7 @@ def test_the_silence_around_speech_is_taken_off_and_noise_stays_whole() -> None:
 @pytest.mark.server
 def test_a_few_minutes_of_a_devices_life_lose_no_turn(recordings: Path, tmp_path: Path) -> None:
     picture = tmp_path / "soak.svg"
-    report = soak.run(argparse.Namespace(data=recordings, hours=0.05, seed=4, plot=picture))
+    report = soak.run(argparse.Namespace(data=recordings, hours=0.05, minutes=None, seed=4, plot=picture))
     assert not report.broken
     assert report.figures["device_hours"] >= 0.05
     assert report.figures["compression"] > 1

@@ -178,6 +178,7 @@ async def live(
     ledger: TurnLedger,
     *,
     hours: float,
+    is_over: Callable[[], bool],
     every_hours: float,
     housekeeping: Housekeeping,
     progress: Callable[[float], None],
@@ -190,6 +191,7 @@ async def live(
         script: Gives the next visit.
         ledger: Watches the device.
         hours: Device time in all.
+        is_over: Asked before each visit; ends it sooner.
         every_hours: Between readings, which are taken at rest.
         housekeeping: Awaited once an hour.
         progress: Told the hours so far.
@@ -197,7 +199,7 @@ async def live(
     readings = [reading(room.hours)]
     seen: Counter[str] = Counter()
     kept_house = 0
-    while room.hours < hours:
+    while room.hours < hours and not is_over():
         visit = script()
         seen[visit.kind] += 1
         await room.visit(visit)

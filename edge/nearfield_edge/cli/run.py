@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 import structlog
@@ -37,6 +39,8 @@ from nearfield_edge.life.memory import share_one_heap
 from nearfield_edge.life.service import Pulse, ServiceNotifier, keep_alive
 from nearfield_edge.page.broadcast import Broadcast
 from nearfield_sync.telemetry import Log
+
+Work = Callable[[], Coroutine[Any, Any, object]]
 
 
 @click.command("run")
@@ -94,38 +98,51 @@ async def _run(place: Surroundings, reserved: ReservedPage | None) -> None:
         await asyncio.to_thread(device.outbox.recover)
         await device.warm_up()
         controls = Controls(device.agent, borders.source)
-        page = None
+        notifier = ServiceNotifier.from_environment()
+        beside: list[Work] = [
+            device.deliveries.run,
+            partial(prune, place, device),
+            partial(settle_in, device),
+            partial(keep_alive, notifier, pulse),
+        ]
         if reserved is not None:
-            page = open_page(place, reserved, device, controls, broadcast, borders.line)
+            beside.append(open_page(place, reserved, device, controls, broadcast, borders.line).run)
+            witness.show_link(reserved.access)
         operator = Operator(controls)
         stopped = operator.listen_to_signals()
         if in_terminal:
             operator.listen_to_keys()
-        notifier = ServiceNotifier.from_environment()
         notifier.ready()
         log.info("device_ready", microphone=borders.microphone, mode=configuration.wake.mode)
-        tasks = [
-            asyncio.create_task(device.agent.run(borders.source), name="hear"),
-            asyncio.create_task(stopped.wait(), name="stop"),
-            asyncio.create_task(device.deliveries.run(), name="deliver"),
-            asyncio.create_task(prune(place, device), name="prune"),
-            asyncio.create_task(settle_in(device), name="settle in"),
-            asyncio.create_task(keep_alive(notifier, pulse), name="watchdog"),
-        ]
-        if reserved is not None and page is not None:
-            tasks.append(asyncio.create_task(page.run(), name="page"))
-            witness.show_link(reserved.access)
-        try:
-            done, _ = await asyncio.wait(tasks[:2], return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            notifier.stopping()
-            losses.count()
-            counted = place.counters.snapshot()
-            log.info("device_stopped", counters=[f"{name} {count:g}" for name, count in counted.items()])
-            await borders.close()
-            await _end(tasks)
+        async with _going_on(beside):
+            try:
+                await _until(stopped, device.agent.run(borders.source))
+            finally:
+                notifier.stopping()
+                losses.count()
+                counted = place.counters.snapshot()
+                log.info("device_stopped", counters=[f"{name} {count:g}" for name, count in counted.items()])
+                await borders.close()
+
+
+async def _until(stopped: asyncio.Event, hearing: Coroutine[None, None, None]) -> None:
+    """Hear until the sound ends or the device is stopped."""
+    async with _going_on([stopped.wait, lambda: hearing]) as tasks:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+
+
+@asynccontextmanager
+async def _going_on(works: Sequence[Work]) -> AsyncIterator[list[asyncio.Task[object]]]:
+    """Work beside what is done meanwhile, and then no longer."""
+    tasks = [asyncio.create_task(work()) for work in works]
+    try:
+        yield tasks
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @contextmanager
@@ -145,9 +162,3 @@ def _reserved(place: Surroundings) -> Iterator[ReservedPage | None]:
     finally:
         if reserved is not None:
             reserved.bound.close()
-
-
-async def _end(tasks: Sequence[asyncio.Task[object]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -67,6 +67,8 @@ _WORDS: Final = {
     "failed": "failed",
     "effects_committed": "effects begun",
     "effects_dropped": "effects dropped",
+    "speech_held": "reply held",
+    "speech_resumed": "reply goes on",
     "speech_stopped": "reply stopped",
 }
 """For the timeline's events; one that is not here is called as in the record."""

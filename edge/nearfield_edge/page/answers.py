@@ -46,7 +46,7 @@ class DeviceFacts:
 
 
 class Answers:
-    """Answers the page's requests; what reads files does so in a thread."""
+    """Answers the page's requests; what reads files or writes much does so in a thread."""
 
     def __init__(
         self,
@@ -106,31 +106,33 @@ class Answers:
         if not _SMALL_NUMBER.fullmatch(limit) or not 1 <= int(limit) <= MOST_TURNS:
             return problem(400, "bad_parameter", f"limit: a whole number from 1 to {MOST_TURNS} is expected")
         before = request.query_params.get("before")
-        if before is not None and await asyncio.to_thread(self._turns.get, before) is None:
-            return _no_turn(before)
-        # One more than asked for tells whether there are more.
-        found = await asyncio.to_thread(self._turns.last, int(limit) + 1, before=before)
-        newest_first = found[::-1]
-        sounds = await asyncio.to_thread(self._recordings.turn_ids)
-        shown = [_told(record, sounds) for record in newest_first[: int(limit)]]
-        return JSONResponse({"turns": shown, "more": len(found) > int(limit)})
+        return await asyncio.to_thread(self._listed, int(limit), before)
 
     async def turn(self, request: Request) -> Response:
         """``GET /api/turns/{id}``."""
-        turn_id = request.path_params["turn_id"]
-        record = await asyncio.to_thread(self._turns.get, turn_id)
-        if record is None:
-            return _no_turn(turn_id)
-        return JSONResponse(_told(record, await asyncio.to_thread(self._recordings.turn_ids)))
+        return await asyncio.to_thread(self._told, request.path_params["turn_id"])
 
     async def sound(self, request: Request) -> Response:
         """``GET /api/turns/{id}/sound.wav``."""
-        turn_id = request.path_params["turn_id"]
-        if turn_id not in await asyncio.to_thread(self._recordings.turn_ids):
-            return problem(404, "no_sound", f"no sound of turn {turn_id} is kept")
-        return Response(await asyncio.to_thread(self._wav, turn_id), media_type="audio/wav")
+        return await asyncio.to_thread(self._wav, request.path_params["turn_id"])
 
-    def _wav(self, turn_id: str) -> bytes:
+    def _listed(self, limit: int, before: str | None) -> Response:
+        if before is not None and self._turns.get(before) is None:
+            return _no_turn(before)
+        # One more than asked for tells whether there are more.
+        found, sounds = self._turns.last(limit + 1, before=before)[::-1], self._recordings.turn_ids()
+        shown = [_with_sound(record, sounds) for record in found[:limit]]
+        return JSONResponse({"turns": shown, "more": len(found) > limit})
+
+    def _told(self, turn_id: str) -> Response:
+        record = self._turns.get(turn_id)
+        if record is None:
+            return _no_turn(turn_id)
+        return JSONResponse(_with_sound(record, self._recordings.turn_ids()))
+
+    def _wav(self, turn_id: str) -> Response:
+        if turn_id not in self._recordings.turn_ids():
+            return problem(404, "no_sound", f"no sound of turn {turn_id} is kept")
         recording = self._recordings.read(turn_id)
         content = io.BytesIO()
         with wave.open(content, "wb") as file:
@@ -139,7 +141,7 @@ class Answers:
             file.setframerate(recording.header.sample_rate_hz)
             for pcm in recording.pcm():
                 file.writeframesraw(pcm)
-        return content.getvalue()
+        return Response(content.getvalue(), media_type="audio/wav")
 
 
 async def _token_in(request: Request) -> str | None:
@@ -156,7 +158,7 @@ async def _token_in(request: Request) -> str | None:
     return token if isinstance(token, str) else None
 
 
-def _told(record: TurnRecord, sounds: frozenset[str]) -> dict[str, Any]:
+def _with_sound(record: TurnRecord, sounds: frozenset[str]) -> dict[str, Any]:
     return {**record.to_dict(), "has_sound": record.turn_id in sounds}
 
 

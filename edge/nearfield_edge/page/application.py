@@ -21,7 +21,7 @@ from nearfield_edge.page.audio_socket import AudioSocket
 from nearfield_edge.page.events_socket import EventsSocket
 from nearfield_edge.page.guard import Guard
 from nearfield_edge.page.hosts import Hosts
-from nearfield_edge.page.problems import on_edge_error, on_http_exception
+from nearfield_edge.page.problems import on_edge_error, on_fault, on_http_exception
 from nearfield_edge.page.sessions import Sessions
 from nearfield_sync.telemetry import Counters
 
@@ -76,7 +76,11 @@ def application(
     return Starlette(
         routes=routes,
         middleware=[guard],
-        exception_handlers={HTTPException: on_http_exception, EdgeError: on_edge_error},
+        exception_handlers={
+            HTTPException: on_http_exception,
+            EdgeError: on_edge_error,
+            Exception: on_fault,
+        },
     )
 
 

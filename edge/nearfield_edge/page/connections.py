@@ -27,8 +27,10 @@ class Connections:
         self._open[mailbox] = session
         try:
             with self._sessions.held(session):
-                yield
-                self._sessions.use(session, self._now_ms())
+                try:
+                    yield
+                finally:
+                    self._sessions.use(session, self._now_ms())
         finally:
             del self._open[mailbox]
 

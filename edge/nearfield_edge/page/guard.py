@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from nearfield_edge.page.hosts import Hosts, is_own_origin
 from nearfield_edge.page.problems import problem
@@ -54,7 +55,8 @@ class Guard:
         if scope["type"] == "http":
             await self._http(scope, receive, send)
         elif scope["type"] == "websocket":
-            await self._websocket(scope, receive, send)
+            with suppress(WebSocketDisconnect):  # whoever is being refused may have gone
+                await self._websocket(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 

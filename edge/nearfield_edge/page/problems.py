@@ -30,6 +30,12 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     return problem(error.status_code, codes.get(error.status_code, "refused"), detail, headers)
 
 
+async def on_fault(request: Request, error: Exception) -> Response:
+    """A fault of ours; it is logged where it was raised to."""
+    del request, error
+    return problem(500, "internal_error", "the device could not answer; its log says why")
+
+
 async def on_edge_error(request: Request, error: Exception) -> Response:
     """The device could not do it, such as read its records."""
     if not isinstance(error, EdgeError):

@@ -17,7 +17,7 @@ from typing import Final, Generic
 from nearfield_models.decoding.beam import Draft, Found
 from nearfield_models.decoding.engine import PastT
 
-_UNSURE_TOKENS: Final = 4
+_UNSURE_TOKENS: Final = 3
 """The last ones are never taken as said: the sound may have been cut within their word."""
 
 
