@@ -24,6 +24,7 @@ ORDER: Final = "61defc4f-f0c3-4e87-9854-c293525a3217.flac"
 LARGEST_BYTES: Final = 250_000
 _WAIT_MS: Final = 60_000
 _INTO_THE_REPLY_MS: Final = 1_200
+_COLOURS_CHANGE_MS: Final = 500
 
 
 def main() -> int:
@@ -76,12 +77,11 @@ def _page(browser: Browser, device: PageDevice, picture: Path) -> None:
     for request in ("Which rooms are free at four?", "Where are the toilets?"):
         page.get_by_label("Type a request").fill(request)
         page.locator(".composer button:not(:disabled)").click()
-        page.locator(".exchange__line--said").last.wait_for()
-        page.get_by_role("button", name="Stop").click()
         page.locator(".turn", has_text=request).wait_for()
     page.get_by_role("button", name="Use this browser's microphone").click()
-    page.locator(".turn", has_text="answered").wait_for()
+    page.locator(".turn").nth(2).wait_for()
     page.locator('.now[data-stage="listening"]').wait_for()
+    page.wait_for_timeout(_COLOURS_CHANGE_MS)
     page.screenshot(path=picture)
     page.get_by_role("button", name="Stop").click()
     page.locator('.now[data-stage="idle"]').wait_for()

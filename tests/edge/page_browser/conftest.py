@@ -16,20 +16,21 @@ from tools.page_device import PageDevice, chromium_flags, write_microphone
 expect.set_options(timeout=WAIT_MS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def device(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageDevice]:
     """A device that is woken by a word or the page's button, for all tests here; it forgets between them."""
     with PageDevice(tmp_path_factory.mktemp("device"), "[skills]\nexpire_seconds = 1\n") as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
+    """Not for the whole run: while it is open its event loop runs, and no asynchronous test can."""
     with sync_playwright() as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> str:
     """Debian's browser; skips where it is missing."""
     program = shutil.which("chromium")
@@ -38,7 +39,7 @@ def chromium() -> str:
     return program
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
     """Its microphone hears beeps."""
     with playwright.chromium.launch(executable_path=chromium, args=chromium_flags(None)) as launched:
