@@ -7,10 +7,10 @@ import io
 from rich.console import Console
 
 from nearfield_edge.cli.presentation import show_turn
-from nearfield_sync.messages.turn_record import Alternative, Timings, TurnRecord, Understanding
+from nearfield_sync.messages.turn_record import Alternative, ReplyRecord, Timings, TurnRecord, Understanding
 
 
-def shown(understanding: Understanding) -> str:
+def shown(understanding: Understanding, reply: ReplyRecord | None = None) -> str:
     record = TurnRecord(
         turn_id="t1",
         device_id="d1",
@@ -20,7 +20,7 @@ def shown(understanding: Understanding) -> str:
         transcript="a small latte",
         understanding=understanding,
         route=None,
-        reply=None,
+        reply=reply,
         timings_ms=Timings(),
         versions={},
     )
@@ -66,3 +66,11 @@ def test_an_answer_is_told_from_what_was_said_outright() -> None:
     text = shown(clarified)
     assert "coffee.orderDrink(size=small)  0.90  as the answer says" in text
     assert "nearfield.confirm" not in text
+
+
+def test_what_nobody_heard_of_a_reply_is_told_apart() -> None:
+    nothing = Understanding(intent=None, skill=None)
+    cut = ReplyRecord(text="One large latte.", source="skill:coffee", heard_ms=700, heard_text="One large")
+    assert "says    One large [not heard: latte.]\n" in shown(nothing, cut)
+    whole = ReplyRecord(text="One large latte.", source="skill:coffee", heard_ms=1_200)
+    assert "says    One large latte.\n" in shown(nothing, whole)

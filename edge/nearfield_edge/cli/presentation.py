@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nearfield_edge.doubts.answers import OWN
-from nearfield_sync.messages.turn_record import Alternative, Timings, TurnRecord, Understanding
+from nearfield_sync.messages.turn_record import Alternative, ReplyRecord, Timings, TurnRecord, Understanding
 
 _STAGES = (
     ("endpoint", "end of turn", "cyan"),
@@ -35,7 +35,7 @@ def show_turn(console: Console, record: TurnRecord) -> None:
     if record.route is not None:
         console.print(Text.assemble(("route   ", "dim"), f"{record.route.route}: {record.route.reason}"))
     if record.reply is not None:
-        console.print(Text.assemble(("says    ", "dim"), (record.reply.text, "bold green")))
+        console.print(Text.assemble(("says    ", "dim"), *_said(record.reply)))
     for fault in record.faults:
         console.print(Text.assemble(("fault   ", "dim"), (fault, "bold red")))
     console.print(timing_bar(record.timings_ms))
@@ -64,6 +64,13 @@ def timing_bar(timings: Timings) -> Text:
         bar.append(f"{label} +{at - before:.0f} ms  ", style=colour)
         before = at
     return bar.append(f"= {total:.0f} ms", style="bold")
+
+
+def _said(reply: ReplyRecord) -> list[tuple[str, str]]:
+    """What was said, and what of it nobody heard because the reply was cut short."""
+    heard = reply.text if reply.heard_text is None else reply.heard_text
+    rest = reply.text[len(heard) :].strip()
+    return [(heard, "bold green"), *([(f" [not heard: {rest}]", "dim")] if rest else [])]
 
 
 def turn_table(records: tuple[TurnRecord, ...]) -> Table:
