@@ -52,8 +52,11 @@ class ReplySound:
         """
         if index == len(self._pieces):
             self._begin(Priority.LIVE)
-        # Whoever asked may be stopped; the piece is computed for whoever asks again.
-        return await asyncio.shield(asyncio.wrap_future(self._pieces[index]))
+        sound = asyncio.wrap_future(self._pieces[index])
+        sound.add_done_callback(_seen)
+        # Whoever asks may be stopped; the piece is computed all the same, for whoever asks again.
+        await asyncio.wait([sound])
+        return sound.result()
 
     def text_until(self, ms: int) -> str:
         """The words that are heard in the first ``ms``, to about a word: no voice tells where each is."""
@@ -81,3 +84,9 @@ class ReplySound:
         voice = self._voice
         work = self._executor.submit(priority, lambda: next(voice, None), self.cancellation)
         self._pieces.append(work)
+
+
+def _seen(sound: asyncio.Future[Samples | None]) -> None:
+    """What went wrong with a piece that nobody waits for any more is nobody's affair."""
+    if not sound.cancelled():
+        sound.exception()
