@@ -22,7 +22,7 @@ _SILENCE_DB: Final = -100.0
 class NearnessSettings:
     """What tells near from far.
 
-    Source: every second real order as it was recorded (159): with these limits no speech of any counted as far;
+    Source: every second real order as it was recorded (159): with these limits none had speech that was far;
     with 8 dB and 0.8 s the end of six did.
     """
 
