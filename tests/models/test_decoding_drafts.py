@@ -73,7 +73,7 @@ def test_a_sentence_that_had_ended_is_not_heard_where_speech_went_on() -> None:
     assert [reading.text for reading in heard.readings][:1] == ["do cat te kati tata kati"]
 
 
-@pytest.mark.parametrize(("ended", "tokens"), [(-30.0, 3), (-6.0, 2)])
+@pytest.mark.parametrize(("ended", "tokens"), [(-30.0, 4), (-6.0, 2)])
 def test_the_next_search_begins_before_what_may_have_ended(ended: float, tokens: int) -> None:
     drafts = [draft(1, -1.0, -np.inf), draft(2, -2.0, -np.inf), draft(3, -3.0, ended), draft(4, -4.0, ended)]
     free = tuple(Step(token, 0.0, 0.0, 0.0, 0, False) for token in range(7))

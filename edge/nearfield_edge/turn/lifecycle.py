@@ -42,7 +42,8 @@ def give_up(state: State, outcome: str) -> Step:
 def close(state: State, turn: Turn, outcome: str, *, listen_on: bool = True) -> Step:
     """End ``turn``; after an answer that asks, the device listens on."""
     answering = turn.phase in (Phase.THINKING, Phase.SPEAKING) or turn.ahead is not None
-    busy = answering or turn.pause is not None or turn.partial_pending
+    decoding = turn.phase is Phase.LISTENING and (turn.pause is not None or turn.partial_pending)
+    busy = answering or decoding
     cancel = (do.CancelWork(turn_id=turn.turn_id, revision=turn.revision),) if busy else ()
     drop = () if turn.settled else drop_staged(turn)
     closed = do.CloseTurn(turn_id=turn.turn_id, outcome=outcome)
