@@ -207,6 +207,8 @@ class Agent:
         return self._hop_at / SAMPLES_PER_MS + self._parts.clock.monotonic_ms() - self._hop_ms
 
     def _open(self, command: do.OpenTurn) -> None:
+        if command.opened_by == "talk":
+            self._parts.ears.expect_anyone()
         self._notes[command.turn_id] = TurnNotes(
             turn_id=command.turn_id,
             opened_by=command.opened_by,

@@ -79,10 +79,16 @@ class Ears:
             detection = self._detection(engine, frame.pcm)
             if detection is not None:
                 events.append(_woken(at, detection))
+        if events and not self._is_behind:  # whoever says the wake word may be another person
+            self.expect_anyone()
         attentive = attentive or bool(events)
         events.append(HopHeard(at=at, speech=attentive and self._is_speech(frame)))
         self._is_behind = not attentive
         return events
+
+    def expect_anyone(self) -> None:
+        """Whoever speaks next is near, however softly: it may be another person than before."""
+        self._nearness.reset()
 
     def _is_speech(self, frame: AudioFrame) -> bool:
         """Whether somebody near speaks in it."""

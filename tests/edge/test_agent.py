@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from nearfield_edge.audio.clock import InputClock, PlaybackClock, RealTimeClock
@@ -23,9 +24,9 @@ from nearfield_edge.turn import events as ev
 from nearfield_edge.turn.state import Mode
 from nearfield_models.asr.engine import Hypothesis
 from nearfield_models.cancellation import Cancellation
-from nearfield_models.pcm import Samples
+from nearfield_models.pcm import SAMPLES_PER_MS, Samples
 from nearfield_sync.messages.turn_record import TurnRecord, turn_record_from_json
-from tests.edge.devices import staged
+from tests.edge.devices import sound, staged
 from tests.fakes.asr import ScriptedAsr
 from tests.fakes.clock import SettableClock
 from tests.fakes.tts import ToneVoice
@@ -393,3 +394,18 @@ async def test_a_partial_under_way_gives_way_to_the_final(tmp_path: Path) -> Non
         await stage.hear((510, False))
         assert asr.cancelled
         assert stage.records[-1].transcript == ORDER
+
+
+async def test_whoever_presses_the_button_next_may_speak_softer(tmp_path: Path) -> None:
+    script = ScriptedAsr([ORDER, "make it small"])
+    async with staged(tmp_path, asr=script, mode=Mode.PUSH_TO_TALK) as stage:
+        agent = stage.device.agent
+        agent.tell(ev.TalkPressed(at=0, held=False))
+        await stage.listen((1_000, True), (300, False))
+        agent.tell(ev.StopAsked(at=agent.state.at))
+        agent.tell(ev.TalkPressed(at=agent.state.at, held=False))
+        soft = (np.frombuffer(sound((2_500, True)), np.int16) // 15).tobytes()
+        await stage.play(soft)
+        await stage.listen((1_500, False))
+        ends = [each for each in stage.happened if isinstance(each, do.Recognise)]
+        assert ends[-1].speech_end - ends[-1].first_sample > 2_400 * SAMPLES_PER_MS

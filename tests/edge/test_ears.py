@@ -99,3 +99,29 @@ def test_a_detector_that_does_not_know_where_its_phrase_began_leaves_that_open()
     ears = hearing(LoudnessVad(), ScriptedWake([0]))
     wake, _ = ears.hear(frame(0, 0.5), attentive=False)
     assert wake == WakeDetected(at=HOP_SAMPLES, phrase="Alexa", score=1.0, began=None, ended=HOP_SAMPLES)
+
+
+def is_heard(ears: Ears, first: int, level: float, hops: int = 200) -> bool:
+    """Whether the end of that much speech is heard as such."""
+    heard = [ears.hear(frame(first + number, level))[-1] for number in range(hops)]
+    last = heard[-1]
+    return isinstance(last, HopHeard) and last.speech
+
+
+def test_a_soft_voice_after_a_loud_one_is_background() -> None:
+    ears = hearing(LoudnessVad(), ScriptedWake())
+    assert is_heard(ears, 0, 0.9)
+    assert not is_heard(ears, 200, 0.05)
+
+
+def test_but_not_where_anybody_may_speak_next() -> None:
+    ears = hearing(LoudnessVad(), ScriptedWake())
+    assert is_heard(ears, 0, 0.9)
+    ears.expect_anyone()
+    assert is_heard(ears, 200, 0.05)
+
+
+def test_nor_where_the_wake_word_was_said_meanwhile() -> None:
+    ears = hearing(LoudnessVad(), ScriptedWake([205]))
+    assert is_heard(ears, 0, 0.9)
+    assert is_heard(ears, 200, 0.05)
