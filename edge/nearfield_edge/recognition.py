@@ -14,7 +14,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from nearfield_edge.audio.clock import PlaybackClock
@@ -128,7 +128,7 @@ class Recognition:
         )
         heard = await self._executor.run(Priority.SPECULATIVE, work, self._guessing)
         self._learn(command, heard)
-        return replace(heard.transcript, readings=None)
+        return heard.transcript
 
     def drop(self) -> None:
         """Give up what is being decoded: it would only be waited for. What is decoded stays."""
