@@ -111,6 +111,10 @@ def rank_of(decoder: ScriptedDecoder, text: str, settings: SearchSettings) -> fl
     return rank + settings.bonus * sum(map(str.isalnum, text))
 
 
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
 @settings(deadline=None, max_examples=40)
 @given(sentences, st.integers(0, 1000))
 def test_a_search_as_wide_as_the_language_finds_what_exhaustive_scoring_finds(text: str, seed: int) -> None:
@@ -121,7 +125,8 @@ def test_a_search_as_wide_as_the_language_finds_what_exhaustive_scoring_finds(te
     best = max(ranks, key=ranks.__getitem__)
     assert TABLE.decode(found.paths[0].tokens) == best
     assert found.paths[0].rank == pytest.approx(ranks[best], abs=1e-3)
-    assert {TABLE.decode(path.tokens).casefold().replace("-", " ") for path in found.paths} == said
+    # of sentences that differ in their spaces alone the best is found
+    assert {_letters(TABLE.decode(path.tokens)) for path in found.paths} == set(map(_letters, said))
 
 
 @settings(deadline=None, max_examples=40)

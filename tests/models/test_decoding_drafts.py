@@ -7,7 +7,7 @@ import pytest
 
 from nearfield_models.asr.tokens import END
 from nearfield_models.decoding.beam import Draft, Found, Live, Step, Trail
-from nearfield_models.decoding.drafts import Begun, begun
+from nearfield_models.decoding.drafts import begun
 from nearfield_models.decoding.lexicon import WordTokens
 from nearfield_models.decoding.places import GrammarWalk
 from nearfield_models.decoding.recogniser import GrammarRecogniser, Listened, SoFar
@@ -78,8 +78,7 @@ def test_the_next_search_begins_before_what_may_have_ended(ended: float, tokens:
     drafts = [draft(1, -1.0, -np.inf), draft(2, -2.0, -np.inf), draft(3, -3.0, ended), draft(4, -4.0, ended)]
     free = tuple(Step(token, 0.0, 0.0, 0.0, 0, False) for token in range(7))
     found = Found(paths=(), free=free, free_end=0.0, free_complete=True, rounds=7, drafts=tuple(drafts))
-    before: Begun[ScriptedPast] = Begun(free=tuple(range(7)), draft=None)
-    kept = begun(found, before, ahead=8.0)
+    kept = begun(found, ahead=8.0)
     assert kept is not None
     assert kept.draft is not None
     assert kept.draft.tokens == tokens

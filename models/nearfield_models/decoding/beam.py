@@ -146,7 +146,7 @@ class Found(Generic[PastT]):
     rounds: int
     """Decoder calls after the first."""
     drafts: tuple[Draft[PastT], ...] = ()
-    """As it stood after each token, while the free decode went on."""
+    """As it stood after each token on which the free decode agreed with an earlier one."""
 
 
 @dataclass(slots=True)
@@ -185,6 +185,7 @@ class Search(Generic[EncodedT, PastT]):
         settings: SearchSettings,
         cancellation: Cancellation,
         draft: Draft[PastT] | None = None,
+        heard_before: tuple[int, ...] = (),
     ) -> None:
         self._decoder = decoder
         self._walk = walk
@@ -204,6 +205,8 @@ class Search(Generic[EncodedT, PastT]):
         self._best_rank = -np.inf
         self._rounds = 0
         self._tokens = 0
+        self._heard_before = heard_before
+        self._agrees = bool(heard_before)
         self._drafts: list[Draft[PastT]] = []
         if draft is not None:
             self._resume(draft)
@@ -240,7 +243,7 @@ class Search(Generic[EncodedT, PastT]):
         """Let the decoder read one token in each row."""
         logits, self._past = self._decoder.extend(past, np.array(tokens, np.int64)[:, np.newaxis])
         self._rows = log_probabilities(logits[:, 0])
-        if self._free is not None and self._free_end is None and self._live:
+        if self._agrees and self._free is not None and self._free_end is None and self._live:
             draft = Draft(
                 tokens=self._tokens,
                 live=tuple(self._live),
@@ -365,6 +368,7 @@ class Search(Generic[EncodedT, PastT]):
                 self._free_complete = False
             else:
                 self._free = Trail(Step(token, score, score, 0.0, 0, False), self._free)
+                self._agrees = self._agrees and self._heard_before[self._tokens :][:1] == (token,)
                 rows.append(self._free_row)
                 tokens.append(token)
                 self._free_row = 0

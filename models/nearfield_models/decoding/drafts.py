@@ -10,7 +10,6 @@ Source: local agreement (Liu et al., 2020), here of a beam.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Generic
 
@@ -31,29 +30,19 @@ class Begun(Generic[PastT]):
     """Where the next search begins; None for the beginning."""
 
 
-def begun(found: Found[PastT], before: Begun[PastT] | None, *, ahead: float) -> Begun[PastT] | None:
+def begun(found: Found[PastT], *, ahead: float) -> Begun[PastT] | None:
     """What a search is worth to the next.
 
     Args:
         found: What it gave; nothing if it heard no end, as in a loop.
-        before: What the one before it was worth; without it nothing is agreed upon yet.
         ahead: Nats by which what goes on must be better than what had ended before, which is not found again.
     """
     if not found.free_complete:
         return None
     free = tuple(step.token for step in found.free)
-    agreed = 0 if before is None else min(_alike(before.free, free), len(free) - _UNSURE_TOKENS)
     usable = (
         draft
         for draft in reversed(found.drafts)
-        if draft.tokens <= agreed and draft.best_rank - ahead > draft.ended
+        if draft.tokens <= len(free) - _UNSURE_TOKENS and draft.best_rank - ahead > draft.ended
     )
     return Begun(free=free, draft=next(usable, None))
-
-
-def _alike(one: Sequence[int], other: Sequence[int]) -> int:
-    """Length of the beginning that two texts share."""
-    for at, (first, second) in enumerate(zip(one, other, strict=False)):
-        if first != second:
-            return at
-    return min(len(one), len(other))

@@ -154,7 +154,15 @@ class GrammarRecogniser(Generic[EncodedT, PastT]):
         def search(draft: Draft[PastT] | None) -> tuple[Found[PastT], tuple[Reading, ...]]:
             walk = GrammarWalk(spoken, contexts)
             found = Search(
-                self._decoder, encoded, walk, self._marks, self._inner, settings, cancellation, draft
+                self._decoder,
+                encoded,
+                walk,
+                self._marks,
+                self._inner,
+                settings,
+                cancellation,
+                draft,
+                () if before is None else before.free,
             ).run()
             return found, readings_of(
                 found, spoken.grammar, self._table, self._calibration, contexts, limit=MOST_READINGS
@@ -163,7 +171,7 @@ class GrammarRecogniser(Generic[EncodedT, PastT]):
         found, readings = search(draft)
         if draft is not None and is_whole and not _is_sure(found, readings):
             found, readings = search(None)
-        kept = begun(found, before, ahead=settings.ahead)
+        kept = begun(found, ahead=settings.ahead)
         return Listened(
             transcript=self._free_text(found),
             readings=readings,
