@@ -14,11 +14,11 @@ from nearfield_models.engines import load_vad, load_wake
 from nearfield_models.frontend.engine import FrontEnd
 from nearfield_models.pcm import HOP_MS, HOP_SAMPLES, SAMPLE_RATE_HZ, SAMPLES_PER_MS, Samples, to_bytes
 from nearfield_models.runtime.session import RuntimeOptions
-from nearfield_models.segmentation import SegmentationSettings, SpeechSegmenter
 from nearfield_models.vad.engine import VadEngine
 from tools.bench.duplex_sounds import WARM_UP_SECONDS, Scene, Spoken
 from tools.bench.order_sounds import Labels, heard_turn
 from tools.bench.order_trials import VAD, OrderRecogniser, is_accepted
+from tools.bench.speech_hops import speech_hops as heard_hops
 
 HEARD_WITHIN_MS: Final = 300
 INTERRUPTION_MS: Final = 200
@@ -57,14 +57,8 @@ def cleaned(front_end: FrontEnd, played: Samples, microphone: Samples) -> Cleane
 
 
 def speech_hops(signal: Samples) -> NDArray[np.bool_]:
-    """For each hop whether the device would call it speech."""
-    vad, segmenter = load_vad(VAD, runtime=_ONE_THREAD), SpeechSegmenter(SegmentationSettings())
-    found = np.zeros(signal.size // HOP_SAMPLES, np.bool_)
-    for number in range(found.size):
-        at = number * HOP_SAMPLES
-        state = segmenter.accept(at, vad.accept(signal[at : at + HOP_SAMPLES]))
-        found[number] = state.speaking and state.last_heard == at + HOP_SAMPLES
-    return found
+    """For each hop whether the device's detector would call it speech, near or not."""
+    return heard_hops(signal, load_vad(VAD, runtime=_ONE_THREAD))
 
 
 def interrupting(speech: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -27,14 +27,16 @@ from nearfield_models.decoding.recogniser import SentenceListener, SoFar
 from nearfield_models.grammar import Grammar
 from nearfield_models.nearness import Nearness
 from nearfield_models.pcm import HOP_SAMPLES, SAMPLES_PER_MS, Samples
-from nearfield_models.segmentation import SegmentationSettings, SpeechSegmenter
+from nearfield_models.segmentation import SegmentationSettings
 from nearfield_models.turn.engine import TurnEngine
 from nearfield_models.vad.engine import VadEngine
 from nearfield_sync.messages.turn_record import RouteDecision, Understanding
+from tools.bench.speech_hops import speech_hops
 
 SKILL_MS: Final = 5.0
 """For understanding, route and skill together; ``make demo`` shows 3 to 6."""
 REPLY_MS: Final = 2_500
+_SEGMENTATION: Final = SegmentationSettings(onset_ms=64)
 _SURE: Final = 0.78
 _NEAR_MS: Final = 150
 _STEP_MS: Final = 8.0
@@ -105,7 +107,9 @@ class Simulation:
     def play(self, heard: Heard) -> Outcome:
         """Let the engine hear a recording to its end."""
         if not heard.speech:
-            heard.speech = list(_speech(heard.samples, self._models.vad))
+            heard.speech = speech_hops(
+                heard.samples, self._models.vad, _SEGMENTATION, nearness=Nearness()
+            ).tolist()
         play = _Play(self._models, self._settings, heard)
         for number, speech in enumerate(heard.speech, start=1):
             play.hop(number * HOP_SAMPLES, speech)
@@ -317,13 +321,3 @@ class _Play:
 
     def _at(self, when_ms: float, event: ev.Event) -> None:
         heapq.heappush(self._coming, (when_ms, next(self._order), event))
-
-
-def _speech(samples: Samples, vad: VadEngine) -> Iterator[bool]:
-    """Whether each hop holds speech, as the device's ears say it."""
-    vad.reset()
-    segmenter, nearness = SpeechSegmenter(SegmentationSettings(onset_ms=64)), Nearness()
-    for at in range(0, samples.size - HOP_SAMPLES + 1, HOP_SAMPLES):
-        hop = samples[at : at + HOP_SAMPLES]
-        heard = segmenter.accept(at, vad.accept(hop))
-        yield nearness.accept(hop, speech=heard.speaking and heard.last_heard == at + HOP_SAMPLES)
