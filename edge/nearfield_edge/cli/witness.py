@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import structlog
 from rich.console import Console
 from rich.text import Text
@@ -11,7 +9,6 @@ from rich.text import Text
 from nearfield_edge.cli.presentation import show_turn
 from nearfield_edge.cli.upkeep import SoundLosses
 from nearfield_edge.composition.page import PageAccess
-from nearfield_edge.life.memory import give_back_memory
 from nearfield_edge.life.service import Pulse
 from nearfield_edge.page.broadcast import Broadcast
 from nearfield_edge.turn import commands as do
@@ -46,7 +43,6 @@ class Witness:
         """Take the record of a turn as it ends."""
         self._log.info("turn_ended", turn_id=record.turn_id, outcome=record.outcome)
         self._losses.count()
-        asyncio.get_running_loop().run_in_executor(None, give_back_memory)
         if self._terminal is not None and record.outcome != "no_speech":
             show_turn(self._terminal, record)
 
