@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -53,7 +54,7 @@ def application(
 
     async def index(_: Request) -> Response:
         try:
-            content = (static / "index.html").read_text("utf-8")
+            content = await asyncio.to_thread((static / "index.html").read_text, "utf-8")
         except OSError:
             return HTMLResponse(_NOT_BUILT, 503)
         return HTMLResponse(content, headers={"Cache-Control": "no-cache"})
