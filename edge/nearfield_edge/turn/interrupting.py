@@ -31,8 +31,8 @@ def speak_over(state: State, turn: Turn, speech: bool, *, onset: bool) -> Step:
     state = replace(state, turn=turn)
     if overlap is None:
         return spoken(state, turn, heard=True) if turn.said else wait(state, turn)
-    if overlap.held:
-        return _weigh(state, turn, overlap, speech)
+    if overlap.held_at is not None:
+        return _weigh(state, turn, overlap, overlap.held_at, speech)
     run_ms = milliseconds(overlap.heard - overlap.began)
     if _joins(state, turn, overlap):
         return reopen(state, turn) if run_ms >= state.settings.join_ms else (state, ())
@@ -53,7 +53,7 @@ def take_overlap(state: State, turn: Turn, overlap: Overlap, event: ev.WorkEvent
 
 def _weighed(state: State, turn: Turn, overlap: Overlap, event: ev.Guessed) -> Step:
     """It is known what was said."""
-    if not overlap.held or event.speech_end != overlap.heard:
+    if overlap.held_at is None or event.speech_end != overlap.heard:
         return state, ()
     if event.sentence in (Sentence.OPEN, Sentence.WHOLE):
         return _interrupt(state, turn, overlap, event)
@@ -67,7 +67,7 @@ def _followed(overlap: Overlap | None, speech: bool, onset: bool, at: int) -> Ov
         return Overlap(began=at, heard=at) if onset else None
     if speech and overlap is not None:
         return replace(overlap, heard=at)
-    return overlap if overlap is not None and overlap.held else None
+    return overlap if overlap is not None and overlap.held_at is not None else None
 
 
 def _joins(state: State, turn: Turn, overlap: Overlap) -> bool:
@@ -80,12 +80,12 @@ def _may_interrupt(state: State) -> bool:
 
 
 def _hold(state: State, turn: Turn, overlap: Overlap) -> Step:
-    turn = replace(turn, overlap=replace(overlap, held=True, held_at=state.at))
+    turn = replace(turn, overlap=replace(overlap, held_at=state.at))
     state, done = wait(replace(state, turn=turn), turn)
     return state, (*done, do.HoldSpeech(turn_id=turn.turn_id))
 
 
-def _weigh(state: State, turn: Turn, overlap: Overlap, speech: bool) -> Step:
+def _weigh(state: State, turn: Turn, overlap: Overlap, held_at: int, speech: bool) -> Step:
     """The reply is held: find out whether it was interrupted."""
     settings = state.settings
     if speech:
@@ -95,7 +95,7 @@ def _weigh(state: State, turn: Turn, overlap: Overlap, speech: bool) -> Step:
     silent_ms = milliseconds(state.at - overlap.heard)
     was_nothing = overlap.weighed == overlap.heard and silent_ms >= settings.resume_ms
     if was_nothing or silent_ms >= settings.hold_ms:
-        return _resume(state, turn, overlap)
+        return _resume(state, turn, held_at)
     if silent_ms >= settings.post_roll_ms and overlap.asked != overlap.heard:
         turn = replace(turn, overlap=replace(overlap, asked=overlap.heard))
         state, done = wait(replace(state, turn=turn), turn)
@@ -119,10 +119,9 @@ def _first_sample(state: State, overlap: Overlap) -> int:
     return max(0, overlap.began - samples(state.settings.pre_roll_ms))
 
 
-def _resume(state: State, turn: Turn, overlap: Overlap) -> Step:
+def _resume(state: State, turn: Turn, held_at: int) -> Step:
     """It was nothing: the reply goes on, and its greatest length does not count the pause."""
-    since = turn.phase_since + state.at - overlap.held_at
-    turn = replace(turn, overlap=None, phase_since=since)
+    turn = replace(turn, overlap=None, phase_since=turn.phase_since + state.at - held_at)
     state = replace(state, turn=turn)
     if turn.said:
         return spoken(state, turn, heard=True)

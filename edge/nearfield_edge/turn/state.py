@@ -111,9 +111,8 @@ class Overlap:
     began: int
     heard: int
     """Where it was last heard."""
-    held: bool = False
-    """Whether the reply pauses for it."""
-    held_at: int = 0
+    held_at: int | None = None
+    """Since when the reply pauses for it; None while it does not."""
     asked: int | None = None
     """The silence, by where it began, for which what was said is being decoded."""
     weighed: int | None = None
