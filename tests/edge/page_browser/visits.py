@@ -12,7 +12,14 @@ WAIT_MS: Final = 30_000
 ORDER: Final = "0075d273-51bb-47cb-b323-4437bd0de029.flac"
 """Can I have a light roast twelve ounce coffee?"""
 AXE: Final = Path(__file__).resolve().parents[3] / "edge/page/node_modules/axe-core/axe.min.js"
-
+COUNT_AT_REST: Final = """(element) => new Promise((done) => {
+  const look = (before) => {
+    const now = element.dataset.playedMs;
+    if (now === before) done(Number(now ?? 0));
+    else setTimeout(look, 300, now);
+  };
+  look(null);
+})"""
 PRESS_STOP: Final = """
 () => [...document.querySelectorAll("button:not(:disabled)")]
   .find((button) => button.textContent.includes("Stop"))?.click()
@@ -82,6 +89,10 @@ class Visit:
 
     def played_ms(self) -> int:
         return int(self.sound.get_attribute("data-played-ms") or 0)
+
+    def played_in_the_end_ms(self) -> int:
+        """As `played_ms`, once it stays as it is: the player reports a moment after it has played."""
+        return int(self.sound.evaluate(COUNT_AT_REST))
 
     def loudest(self) -> float:
         """The loudest sample that reached the browser's loudspeaker, 0..1."""
