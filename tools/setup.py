@@ -49,7 +49,12 @@ DEBIAN_PACKAGES = (
     DebianPackage("mosquitto", "MQTT broker for the tests", lambda: _program("mosquitto")),
     DebianPackage("iproute2", "network namespaces for the tests", lambda: _program("ip")),
 )
-CHROMIUM = DebianPackage("chromium", "browser for the tests of the page", lambda: _program("chromium"))
+TEST_PACKAGES = (
+    DebianPackage("chromium", "browser for the tests of the page", lambda: _program("chromium")),
+    DebianPackage("redis-server", "shared limits in the tests", lambda: _program("redis-server")),
+    DebianPackage("prometheus", "metrics and alert rules in the tests", lambda: _program("promtool")),
+    DebianPackage("coturn", "relay for calls in the tests", lambda: _program("turnserver")),
+)
 
 
 class SetupError(Exception):
@@ -73,7 +78,7 @@ def main() -> int:
         if arguments.lock:
             _lock()
             return 0
-        _install_debian_packages((*DEBIAN_PACKAGES, CHROMIUM) if arguments.tests else DEBIAN_PACKAGES)
+        _install_debian_packages((*DEBIAN_PACKAGES, *TEST_PACKAGES) if arguments.tests else DEBIAN_PACKAGES)
         _install_python_packages()
         _build_page()
         _run(

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
-from nearfield_edge.configuration.section import Section
+from nearfield_sync.section import Section
 
 
 def _data_folder() -> Path:

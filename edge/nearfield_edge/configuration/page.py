@@ -8,8 +8,8 @@ from typing import Final, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from nearfield_edge.configuration.section import Section
 from nearfield_edge.page.hosts import is_loopback
+from nearfield_sync.section import Section
 
 _HOST: Final = re.compile(r"[A-Za-z0-9._:-]{1,253}")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")

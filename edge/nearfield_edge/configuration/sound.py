@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
-from nearfield_edge.configuration.section import Milliseconds, Section
 from nearfield_edge.turn.stop_words import STOP_WORDS
 from nearfield_models.errors import WakePhraseError
 from nearfield_models.wake.phrase_spelling import checked_phrase
+from nearfield_sync.section import Milliseconds, Section
 
 
 class WebSocketSection(Section):

@@ -15,7 +15,6 @@ from pydantic import Field, ValidationError, model_validator
 
 from nearfield_edge.configuration.device import DeviceSection, LogSection, MqttSection, RecordsSection
 from nearfield_edge.configuration.page import PageSection
-from nearfield_edge.configuration.section import Section
 from nearfield_edge.configuration.sound import (
     AudioSection,
     FrontEndSection,
@@ -31,7 +30,8 @@ from nearfield_edge.configuration.understanding import (
     UnderstandingSection,
 )
 from nearfield_edge.errors import ConfigurationError
-from nearfield_edge.validation import sentence
+from nearfield_sync.section import Section
+from nearfield_sync.validation import sentence
 
 
 class Configuration(Section):

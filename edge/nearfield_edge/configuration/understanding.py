@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from nearfield_edge.configuration.section import Section
 from nearfield_models.site_files import is_file_name
+from nearfield_sync.section import Section
 
 
 class EngineSection(Section):

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from nearfield_edge.errors import ConfigurationError
-from nearfield_edge.validation import sentence
+from nearfield_sync.validation import sentence
 
 
 class _Part(BaseModel):

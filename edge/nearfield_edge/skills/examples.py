@@ -13,9 +13,9 @@ from typing import Final
 
 from nearfield_edge.errors import SkillError
 from nearfield_edge.skills.replies import read_yaml
-from nearfield_edge.validation import nearest
 from nearfield_models.grammar.matching import LONGEST_TEXT_WORDS
 from nearfield_models.grammar.words import split_words
+from nearfield_sync.validation import nearest
 
 MOST_EXAMPLES: Final = 100
 """For an intent: as many as its templates give at most, so that neither drowns the other."""

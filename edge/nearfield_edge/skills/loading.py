@@ -19,8 +19,8 @@ from nearfield_edge.skills.examples import load_examples
 from nearfield_edge.skills.manifest import SkillManifest, parse_manifest, resolve_settings
 from nearfield_edge.skills.permissions import Held, PermissionGuard, Permissions, resolve_permissions
 from nearfield_edge.skills.replies import Replies, load_replies, read_yaml, template_environment
-from nearfield_edge.validation import nearest
 from nearfield_sync.messages.turn_record import Json
+from nearfield_sync.validation import nearest
 
 MANIFEST = "skill.toml"
 

@@ -24,8 +24,8 @@ from pydantic import (
 )
 
 from nearfield_edge.errors import SkillError
-from nearfield_edge.validation import nearest, sentence
 from nearfield_sync.messages.turn_record import Json
+from nearfield_sync.validation import nearest, sentence
 
 LARGEST_FILE_BYTES: Final = 256 * 1024
 

@@ -19,8 +19,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from nearfield_edge.errors import SkillError, SkillFailedError
 from nearfield_edge.skills.manifest import LARGEST_FILE_BYTES
-from nearfield_edge.validation import nearest
 from nearfield_sync.messages.turn_record import Json
+from nearfield_sync.validation import nearest
 
 LONGEST_REPLY_CHARACTERS: Final = 2_000
 

@@ -32,8 +32,8 @@ from nearfield_edge.skills.effects import check_effect
 from nearfield_edge.skills.loading import Skill
 from nearfield_edge.skills.manifest import IntentDeclaration
 from nearfield_edge.skills.worker import FunctionWorker
-from nearfield_edge.validation import nearest
 from nearfield_sync.messages.turn_record import Json
+from nearfield_sync.validation import nearest
 
 ANSWER_SECONDS: Final = 2.0
 EFFECT_SECONDS: Final = 30.0

@@ -130,7 +130,9 @@ def _session_options(runtime: Any, options: RuntimeOptions) -> Any:
     settings = runtime.SessionOptions()
     settings.intra_op_num_threads = options.threads
     settings.inter_op_num_threads = 1
-    settings.enable_cpu_mem_arena = settings.enable_mem_pattern = options.keeps_memory
+    settings.enable_cpu_mem_arena = options.keeps_memory
+    # A pattern is kept for every combination of shapes ever seen, without end: speech is never twice as long.
+    settings.enable_mem_pattern = False
     # Threads that spin between runs would keep a listening device's cores busy for nothing.
     settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
     settings.add_session_config_entry("session.inter_op.allow_spinning", "0")

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from nearfield_edge.calendars.spoken_times import WEEKDAYS
 from nearfield_edge.errors import SkillError
-from nearfield_edge.validation import sentence
+from nearfield_sync.validation import sentence
 
 LONGEST_SEARCH_DAYS: Final = 366
 

@@ -1,4 +1,4 @@
-"""What the tables of the file have in common."""
+"""What the tables of a configuration file have in common, on the device and in the cloud."""
 
 from __future__ import annotations
 

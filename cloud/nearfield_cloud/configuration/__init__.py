@@ -1,0 +1,1 @@
+"""The cloud's configuration, a file a section."""

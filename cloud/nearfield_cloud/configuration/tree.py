@@ -1,0 +1,61 @@
+"""The cloud's configuration: one TOML file, read in one place into one tree with defaults.
+
+Without a file every default holds, and the service works: SQLite, limits in the process, answers composed
+from passages. An unknown key is an error that names the nearest known one; every limit on what comes from
+outside is a field here. Nothing here opens a file of its own, a model or a connection.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from nearfield_cloud.errors import ConfigurationError
+from nearfield_sync.section import Section
+from nearfield_sync.validation import sentence
+
+
+def _data_folder() -> Path:
+    """`NEARFIELD_CLOUD_HOME`, or a folder of the user's."""
+    named = os.environ.get("NEARFIELD_CLOUD_HOME")
+    return Path(named) if named else Path.home() / ".local" / "share" / "nearfield-cloud"
+
+
+class Configuration(Section):
+    """The whole tree."""
+
+    data: Path = Field(default_factory=_data_folder)
+    """Where databases, keys and ingested documents lie."""
+
+
+def read_configuration(path: Path | None) -> Configuration:
+    """Read the file, or give the defaults where ``path`` is None.
+
+    Raises:
+        ConfigurationError: The file cannot be read, is not TOML, or a key or value is wrong.
+    """
+    if path is None:
+        return Configuration()
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"configuration {path} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"configuration {path} is not valid TOML: {error}") from error
+    return parse_configuration(raw, where=str(path))
+
+
+def parse_configuration(raw: dict[str, Any], *, where: str) -> Configuration:
+    """Check a parsed tree.
+
+    Raises:
+        ConfigurationError: A key or value is wrong; an unknown key is answered with the nearest known one.
+    """
+    try:
+        return Configuration.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigurationError(sentence(error, Configuration, where)) from error

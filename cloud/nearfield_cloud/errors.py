@@ -1,0 +1,70 @@
+"""What can go wrong in the cloud.
+
+::
+
+    CloudError
+    ├── ConfigurationError       the configuration file is wrong
+    ├── IdentityError            who asks is not known: a token, an assertion, a certificate or a key
+    ├── NotAllowedError          who asks is known and may not
+    ├── TooMuchError             a limit on size, rate, time or number was reached
+    ├── KnowledgeError           a document cannot be read, stored or searched
+    ├── OrchestrationError       a turn cannot be planned or carried out
+    └── CallError                a call cannot be set up or held
+"""
+
+from __future__ import annotations
+
+
+class CloudError(Exception):
+    """Root of this package's errors.
+
+    Attributes:
+        code: Stable name for logs, records, problem documents and scripts.
+        retryable: Whether the same call may succeed later without any change.
+    """
+
+    code = "cloud_error"
+    retryable = False
+
+
+class ConfigurationError(CloudError):
+    """The configuration file is wrong; the message says where and how to mend it."""
+
+    code = "configuration_invalid"
+
+
+class IdentityError(CloudError):
+    """Who asks is not known."""
+
+    code = "identity_unproven"
+
+
+class NotAllowedError(CloudError):
+    """Who asks is known and may not."""
+
+    code = "not_allowed"
+
+
+class TooMuchError(CloudError):
+    """A limit was reached."""
+
+    code = "too_much"
+    retryable = True
+
+
+class KnowledgeError(CloudError):
+    """A document cannot be read, stored or searched."""
+
+    code = "knowledge_failed"
+
+
+class OrchestrationError(CloudError):
+    """A turn cannot be planned or carried out."""
+
+    code = "orchestration_failed"
+
+
+class CallError(CloudError):
+    """A call cannot be set up or held."""
+
+    code = "call_failed"

@@ -1,0 +1,1 @@
+"""The customer's documents: read, cut into passages, kept with their access, searched with citations."""
