@@ -1,1 +1,1 @@
-"""A question becomes an answer: planned, grounded in passages and tools, streamed, within a deadline and a budget."""
+"""A question becomes an answer: planned, grounded in passages and tools, streamed, within its deadline."""
