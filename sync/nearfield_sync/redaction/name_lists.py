@@ -65,9 +65,7 @@ def read_name_lists() -> NameLists:
     things = _things(text, address, _document(folder / "en" / "food.json"))
     if not (given and surnames and words and things):
         raise RedactionError("mimesis lists no names where they used to be: install the version of the lock")
-    return NameLists(
-        given=frozenset(given), surnames=frozenset(surnames), words=words, things=things
-    )
+    return NameLists(given=frozenset(given), surnames=frozenset(surnames), words=words, things=things)
 
 
 def _things(text: dict[str, Any], address: dict[str, Any], food: dict[str, Any]) -> frozenset[str]:

@@ -34,7 +34,9 @@ _LIKELY: Final = (
 """After these, a name that is a word as well is a name."""
 _ALSO_VERBS: Final = frozenset({"will", "may", "mark", "bill", "chase", "grant", "art", "rob"})
 """Names only right after a verb whose object is a person, or of a surname."""
-_NEVER_OWN: Final = known_words.FUNCTION_WORDS | frozenset({"spelled", "spelt", "calling", "speaking", "called"})
+_NEVER_OWN: Final = known_words.FUNCTION_WORDS | frozenset(
+    {"spelled", "spelt", "calling", "speaking", "called"}
+)
 
 
 def find_names(tokens: Sequence[Token], lists: NameLists) -> Iterator[Found]:
@@ -81,9 +83,7 @@ def _name_end(tokens: Sequence[Token], at: int, lists: NameLists, *, public: boo
     return _listed_end(tokens, at, lists, before, public=public)
 
 
-def _listed_end(
-    tokens: Sequence[Token], at: int, lists: NameLists, before: str, *, public: bool
-) -> int:
+def _listed_end(tokens: Sequence[Token], at: int, lists: NameLists, before: str, *, public: bool) -> int:
     word = tokens[at].text
     end = _grown(tokens, at, lists)
     told = _told(tokens, at, before)

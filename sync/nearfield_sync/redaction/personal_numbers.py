@@ -28,9 +28,7 @@ _FILLING: Final = frozenset(
 _NUMBERED: Final = frozenset("number numbers id code reference ref no # identifier details".split())
 _CUES: Final[dict[str, Kind]] = {
     **dict.fromkeys("card visa mastercard amex credit debit".split(), "card"),
-    **dict.fromkeys(
-        "pin password passcode passphrase cvv cvc otp combination passwort".split(), "secret"
-    ),
+    **dict.fromkeys("pin password passcode passphrase cvv cvc otp combination passwort".split(), "secret"),
     **dict.fromkeys(
         "phone mobile cell cellphone telephone landline whatsapp fax tel call ring dial reach text "
         "contact handy sms phoning".split(),
@@ -46,7 +44,9 @@ _CUES: Final[dict[str, Kind]] = {
         "application".split(),
         "account",
     ),
-    **dict.fromkeys("ssn passport nhs aadhaar medicare nino dni identity licence license".split(), "national_id"),
+    **dict.fromkeys(
+        "ssn passport nhs aadhaar medicare nino dni identity licence license".split(), "national_id"
+    ),
     **dict.fromkeys("plate plates registration reg".split(), "plate"),
     **dict.fromkeys("zip zipcode postcode".split(), "address"),
 }
@@ -129,9 +129,8 @@ def _kind_by_form(sentence: Sentence, run: Run, regions: Sequence[str]) -> Kind 
 
 
 def _grouped(sentence: Sentence, run: Run, lengths: tuple[int, ...]) -> bool:
-    return (
-        tuple(len(piece.characters) for piece in run.pieces) == lengths
-        and all(separator == "-" for separator in run.separators[1:])
+    return tuple(len(piece.characters) for piece in run.pieces) == lengths and all(
+        separator == "-" for separator in run.separators[1:]
     )
 
 
@@ -141,7 +140,9 @@ def _is_phone(digits: str, regions: Sequence[str], *, with_plus: bool) -> bool:
             number = phonenumbers.parse(f"+{digits}" if with_plus else digits, region)
         except phonenumbers.NumberParseException:
             continue
-        if phonenumbers.is_valid_number(number) or (len(digits) >= 10 and phonenumbers.is_possible_number(number)):
+        if phonenumbers.is_valid_number(number) or (
+            len(digits) >= 10 and phonenumbers.is_possible_number(number)
+        ):
             return True
     return False
 
@@ -177,7 +178,16 @@ def _kind_of(sentence: Sentence, place: int, word: str) -> Kind | None:
         return "national_id"
     if word == "insurance" and before == "national":
         return "national_id"
-    if word == "card" and before in ("member", "membership", "loyalty", "library", "gift", "customer", "id", "identity"):
+    if word == "card" and before in (
+        "member",
+        "membership",
+        "loyalty",
+        "library",
+        "gift",
+        "customer",
+        "id",
+        "identity",
+    ):
         return "national_id" if before in ("id", "identity") else "account"
     if word in ("plate", "plates") or (word == "number" and before in ("licence", "license", "registration")):
         return "plate" if before in ("license", "licence", "number", "my", "registration", "the") else None

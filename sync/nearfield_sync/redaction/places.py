@@ -18,7 +18,9 @@ _HOME: Final = (
     ("deliver", "it", "to"), ("deliver", "to"), ("ship", "it", "to"), ("send", "it", "to"), ("home", "is", "at"),
     ("living", "at"), ("living", "on"), ("taxi", "to"), ("cab", "to"), ("resident", "of"), ("live", "at"),
 )  # fmt: skip
-_NOT_BETWEEN: Final = UNITS | (FUNCTION_WORDS - {"the", "of", "all"}) | frozenset("way tickets for exit".split())
+_NOT_BETWEEN: Final = (
+    UNITS | (FUNCTION_WORDS - {"the", "of", "all"}) | frozenset("way tickets for exit".split())
+)
 _GOES_ON: Final = frozenset("north south east west".split())
 
 

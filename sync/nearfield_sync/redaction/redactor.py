@@ -58,7 +58,9 @@ class NamesKnown:
 
 
 NOBODY: Final = NamesKnown()
-_WARM_UP: Final = "my account is d e eight nine three seven zero four zero zero four four zero five three two zero"
+_WARM_UP: Final = (
+    "my account is d e eight nine three seven zero four zero zero four four zero five three two zero"
+)
 """Whoever is asked of it reads its tables."""
 
 

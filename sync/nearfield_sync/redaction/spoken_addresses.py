@@ -69,7 +69,9 @@ def _goes_on(sentence: Sentence, place: int) -> bool:
 
 def _may_be_inside(sentence: Sentence, place: int) -> bool:
     word = sentence.word(place)
-    return word in _JOINING or (word[0].isalnum() and (word not in _STOPS or word in ("me", "the", "my", "mail")))
+    return word in _JOINING or (
+        word[0].isalnum() and (word not in _STOPS or word in ("me", "the", "my", "mail"))
+    )
 
 
 def _mailbox(sentence: Sentence, at: int) -> int:

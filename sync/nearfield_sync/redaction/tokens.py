@@ -194,8 +194,11 @@ def _letter_at(tokens: Sequence[Token], at: int, *, inside: bool) -> Piece | Non
         return Piece(at, at + 1, _SPELLING[word])
     touching = at + 1 < len(tokens) and tokens[at + 1].start == tokens[at].end
     touched = at > 0 and tokens[at - 1].end == tokens[at].start
-    if word.isascii() and word.isalpha() and len(word) <= 4 and (
-        (touching and tokens[at + 1].text.isdecimal()) or (touched and tokens[at - 1].text.isdecimal())
+    if (
+        word.isascii()
+        and word.isalpha()
+        and len(word) <= 4
+        and ((touching and tokens[at + 1].text.isdecimal()) or (touched and tokens[at - 1].text.isdecimal()))
     ):
         return Piece(at, at + 1, word)  # the letters of "ab12 cde"
     if word.isascii() and len(word) <= 6 and inside and tokens[at].capital and word.isalpha():

@@ -149,7 +149,9 @@ PUBLIC_CUES: Final = _words(
 """Words of questions about public people, whose names are what is asked for."""
 
 TITLES: Final = _words("mr mrs ms mx mister missus")
-DETERMINERS: Final = _words("the a an my your his her our their this that next last conference video phone no")
+DETERMINERS: Final = _words(
+    "the a an my your his her our their this that next last conference video phone no"
+)
 LOOSE_TITLES: Final = _words("miss doctor dr professor prof sir madam nurse officer father sister")
 """Titles that are words too: a name follows only where the lists know it."""
 
