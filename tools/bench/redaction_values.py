@@ -18,9 +18,7 @@ Half = str
 
 _DIGITS: Final = "zero one two three four five six seven eight nine".split()
 _TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_TEENS: Final = (
-    "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-)
+_TEENS: Final = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
 _MONTHS: Final = (
     "january february march april may june july august september october november december".split()
 )
@@ -60,7 +58,7 @@ _DEVELOPMENT: Final = Pool(
     banks=("NWBK6016133", "WEST1234569", "37040044053"),
     passwords=("blue horse seven", "welcome forty two", "sunflower", "correct battery staple"),
 )
-_TEST: Final = Pool(
+_OTHER: Final = Pool(
     given=tuple(
         "michael susan jennifer rahul kateryna stephen yusuf camille andrew helen mateo ingrid patricia zoe "
         "dimitri rebecca vikram eleanor samuel chloe".split()
@@ -74,17 +72,33 @@ _TEST: Final = Pool(
     domains=tuple("company dot org;yahoo dot com;mail dot example dot co dot uk;icloud dot com".split(";")),
     areas=("312", "512", "206", "404"),
     banks=("LOYD3092471", "BARC2000005", "10010010012"),
-    passwords=("purple elephant", "tiger nine nine", "open sesame please", "liverpool eighty six"),
+    passwords=("purple elephant", "tiger nine nine", "open sesame now", "liverpool eighty six"),
 )
-POOLS: Final[Mapping[Half, Pool]] = {"development": _DEVELOPMENT, "test": _TEST}
+_LATER: Final = Pool(
+    given=tuple(
+        "barbara hugo leticia tobias yasmin gordon fiona kenji amara nicholas beatriz edward saoirse malik "
+        "veronica terrence ingeborg lucas deepika martina".split()
+    ),
+    surnames=tuple(
+        "sullivan obafemi martinez kruger ramaswamy campbell haddad vasquez macdonald zielinski lindgren parker "
+        "fontaine achterberg gallagher mbeki holloway torres whitfield stevens".split()
+    ),
+    streets=tuple("high street;lincoln avenue;abbey road;rose lane;wharf road;willow drive".split(";")),
+    towns=tuple("leicester chicago oxford boston glasgow phoenix".split()),
+    domains=tuple("hotmail dot com;acme dot io;post dot example dot co dot uk;web dot de".split(";")),
+    areas=("718", "310", "602", "704"),
+    banks=("MIDL4005150", "HBUK4012760", "50070010009"),
+    passwords=("silver mountain", "arsenal nineteen", "let me in now", "q w e r t y one"),
+)
+POOLS: Final[Mapping[Half, tuple[Pool, ...]]] = {"development": (_DEVELOPMENT, _OTHER), "test": (_LATER,)}
 
 
 class Values:
     """Draws values; the same seed gives the same ones."""
 
     def __init__(self, half: Half, seed: int) -> None:
-        self._pool = POOLS[half]
         self._draw = random.Random(f"{half} {seed}")  # noqa: S311 (sentences, not secrets)
+        self._pools = POOLS[half]
         self._makers: Mapping[str, tuple[str, Callable[[], str]]] = {
             "phone": ("phone", self._phone),
             "email": ("email", self._email),
@@ -116,11 +130,17 @@ class Values:
         kind, make = self._makers[name]
         return kind, make()
 
+    @property
+    def _pool(self) -> Pool:
+        return self._draw.choice(self._pools)
+
     def _one(self, choices: tuple[str, ...]) -> str:
         return self._draw.choice(choices)
 
     def _digits(self, count: int) -> str:
-        return str(self._draw.randint(1, 9)) + "".join(str(self._draw.randint(0, 9)) for _ in range(count - 1))
+        return str(self._draw.randint(1, 9)) + "".join(
+            str(self._draw.randint(0, 9)) for _ in range(count - 1)
+        )
 
     def _said(self, digits: str) -> str:
         """As one of the ways in which recognisers write what people say."""
@@ -179,7 +199,9 @@ class Values:
         return f"{local} at {domain}"
 
     def _address(self) -> str:
-        number = self._draw.choice((str(self._draw.randint(2, 240)), self._pair(str(self._draw.randint(11, 99)))))
+        number = self._draw.choice(
+            (str(self._draw.randint(2, 240)), self._pair(str(self._draw.randint(11, 99))))
+        )
         street = f"{number} {self._one(self._pool.streets)}"
         return self._draw.choice((street, f"{street} in {self._one(self._pool.towns)}"))
 
@@ -200,7 +222,9 @@ class Values:
         day, month = self._one(tuple(_DAYS)), self._one(tuple(_MONTHS))
         year = f"nineteen {self._pair(str(self._draw.randint(50, 99)))}"
         number = f"{self._draw.randint(1, 28)} {month} {self._draw.randint(1950, 2010)}"
-        return self._draw.choice((f"the {day} of {month} {year}", f"{month} {day} {year}", number, f"{month} {day}"))
+        return self._draw.choice(
+            (f"the {day} of {month} {year}", f"{month} {day} {year}", number, f"{month} {day}")
+        )
 
     def _plate(self) -> str:
         letters = "".join(self._draw.choice("BCDEFGHJKLMNPRSTVWX") for _ in range(5))

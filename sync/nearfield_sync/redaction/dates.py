@@ -26,7 +26,7 @@ def find_birth_dates(sentence: Sentence) -> Iterator[Found]:
             first += 1
         end = _date_end(sentence, first)
         if end:
-            yield sentence.found("birth_date", first, end)
+            yield sentence.found("birth_date", first - (sentence.word(first - 1) == "the"), end)
         elif (span := _date_before(sentence, at)) is not None:
             yield sentence.found("birth_date", *span)
 
@@ -46,7 +46,7 @@ def _date_end(sentence: Sentence, first: int) -> int:
     place, end, parts, month = first, 0, 0, False
     while place < len(sentence.tokens):
         word = sentence.word(place)
-        piece = piece_at(sentence.tokens, place, letters=False, inside=parts > 0)
+        piece = piece_at(sentence.tokens, place, letters=False, inside="1" if parts else "")
         if word in MONTHS:
             month, parts, place = True, parts + 1, place + 1
         elif word in ORDINALS:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from nearfield_sync.errors import RedactionError
+from nearfield_sync.redaction import more_names
 
 LANGUAGES: Final = ("en", "en-gb", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da")
 _SHORTEST: Final = 3
@@ -65,7 +66,12 @@ def read_name_lists() -> NameLists:
     things = _things(text, address, _document(folder / "en" / "food.json"))
     if not (given and surnames and words and things):
         raise RedactionError("mimesis lists no names where they used to be: install the version of the lock")
-    return NameLists(given=frozenset(given), surnames=frozenset(surnames), words=words, things=things)
+    return NameLists(
+        given=frozenset(given) | more_names.GIVEN,
+        surnames=frozenset(surnames) | more_names.SURNAMES,
+        words=words,
+        things=things,
+    )
 
 
 def _things(text: dict[str, Any], address: dict[str, Any], food: dict[str, Any]) -> frozenset[str]:

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from nearfield_sync.redaction import vocabulary as known_words
-from nearfield_sync.redaction.name_lists import NameLists
+from nearfield_sync.redaction.name_lists import NameLists, plain
+from nearfield_sync.redaction.more_names import SURE_SURNAMES
+from nearfield_sync.redaction.ordinary_words import ALSO_WORDS, ORDINARY, WORD_SURNAMES
 from nearfield_sync.redaction.spans import Found
 from nearfield_sync.redaction.tokens import Token, piece_at
 
@@ -19,19 +21,30 @@ _OWN: Final = (
     ("under", "the", "name"), ("is", "named"), ("by", "the", "name", "of"),
 )  # fmt: skip
 """After these, whatever is no function word is a name."""
-_LIKELY: Final = (
-    ("this", "is"), ("i'm",), ("i", "am"), ("it's",), ("it", "is"), ("call", "me"), ("call", "him"), ("call", "her"),
-    ("for", "a"), ("speak", "to"), ("speak", "with"), ("talk", "to"), ("talk", "with"), ("through", "to"),
+_PERSONS: Final = (
+    ("speak", "to"), ("speak", "with"), ("talk", "to"), ("talk", "with"), ("through", "to"), ("spoke", "to"),
     ("connect", "me", "to"), ("connect", "me", "with"), ("appointment", "with"), ("meeting", "with"),
-    ("looking", "for"), ("here", "to", "see"), ("here", "for"), ("reservation", "for"), ("booking", "for"),
-    ("booked", "under"), ("booked", "for"), ("parcel", "for"), ("package", "for"), ("message", "for"),
-    ("message", "to"), ("message", "from"), ("under",), ("signed", "by"), ("lunch", "with"), ("dinner", "with"),
-    ("thanks", "to"), ("regards",), ("dear",), ("transfer", "me", "to"), ("send", "it", "to"), ("email", "to"),
-    ("letter", "for"), ("delivery", "for"), ("visitor", "for"), ("behalf", "of"), ("by", "name"), ("call", "with"),
-    ("call", "from"), ("married", "to"), ("patient",), ("employee",), ("customer",), ("hello",), ("hi",),
-    ("text", "to"), ("talking", "to"), ("speaking", "to"), ("speaking", "with"), ("room", "to"), ("invite",),
+    ("here", "to", "see"), ("booked", "under"), ("message", "from"), ("lunch", "with"), ("dinner", "with"),
+    ("regards",), ("dear",), ("transfer", "me", "to"), ("by", "name"), ("call", "with"), ("talked", "to"),
+    ("married", "to"), ("talking", "to"), ("speaking", "to"), ("speaking", "with"), ("call", "me"),
+    ("spoke", "with"), ("met", "with"), ("let",), ("on", "behalf", "of"), ("reservation", "is", "under"),
 )  # fmt: skip
-"""After these, a name that is a word as well is a name."""
+"""After these stands a person: a word that nobody knows is a name too."""
+_LIKELY: Final = (
+    ("this", "is"), ("i'm",), ("i", "am"), ("it's",), ("it", "is"), ("call", "him"), ("call", "her"), ("for", "a"),
+    ("looking", "for"), ("here", "for"), ("reservation", "for"), ("booking", "for"), ("booked", "for"),
+    ("parcel", "for"), ("package", "for"), ("message", "for"), ("message", "to"), ("under",), ("signed", "by"),
+    ("thanks", "to"), ("send", "it", "to"), ("email", "to"), ("letter", "for"), ("delivery", "for"),
+    ("visitor", "for"), ("call", "from"), ("patient",), ("employee",), ("customer",), ("hello",), ("hi",),
+    ("text", "to"), ("room", "to"), ("table", "for"),
+)  # fmt: skip
+"""After these, a name that is a word as well is a name, if it is a given name or a surname follows."""
+_ASKING: Final = (
+    ("how", "old", "is"), ("how", "old", "was"), ("how", "tall", "is"), ("when", "was"), ("when", "did"),
+    ("where", "was"), ("what", "did"), ("who", "else"), ("rate",),
+)  # fmt: skip
+_BEFORE_PLACES: Final = frozenset("in at the near around a an of like into this from".split())
+"""After these, a given name alone is rather a town, a shop or a thing."""
 _ALSO_VERBS: Final = frozenset({"will", "may", "mark", "bill", "chase", "grant", "art", "rob"})
 """Names only right after a verb whose object is a person, or of a surname."""
 _NEVER_OWN: Final = known_words.FUNCTION_WORDS | frozenset(
@@ -42,80 +55,126 @@ _NEVER_OWN: Final = known_words.FUNCTION_WORDS | frozenset(
 def find_names(tokens: Sequence[Token], lists: NameLists) -> Iterator[Found]:
     """Names by cues and by the lists, in the order of the text."""
     public = any(token.text in known_words.PUBLIC_CUES for token in tokens) or _asks_who(tokens)
-    at = 0
+    at, last = 0, -2
     while at < len(tokens):
-        end = _name_end(tokens, at, lists, public=public)
+        again = at - last == 1 and tokens[last].text in ("and", "or", ",", "&")  # "anna and peter"
+        end = _name_end(tokens, at, lists, public=public, again=again)
         if end > at:
             yield Found(kind="name", start=tokens[at].start, end=tokens[end - 1].end)
-            at = end
+            at = last = end
         else:
             at += 1
 
 
 def _asks_who(tokens: Sequence[Token]) -> bool:
     """``who is``, ``how old is``, ``when was``: questions about somebody whom the world knows."""
-    opening = [token.text for token in tokens[:3]]
-    return opening[:1] in (["who"], ["whose"], ["who's"]) or opening in (
-        ["how", "old", "is"], ["how", "old", "was"], ["how", "tall", "is"]
-    ) or opening[:2] in (["when", "was"], ["when", "did"], ["where", "was"], ["what", "did"])  # fmt: skip
+    opening = tuple(token.text for token in tokens[:3])
+    return opening[:1] in (("who",), ("whose",), ("who's",)) or any(
+        opening[: len(one)] == one for one in _ASKING
+    )
 
 
-def _name_end(tokens: Sequence[Token], at: int, lists: NameLists, *, public: bool) -> int:
+def _name_end(tokens: Sequence[Token], at: int, lists: NameLists, *, public: bool, again: bool) -> int:
     """The token after the name that begins at ``at``; ``at`` itself where none does."""
-    if not tokens[at].text[0].isalpha():
-        return at
-    if _follows(tokens, at, _OWN) and not _no_statement(tokens, at):
-        return _own_end(tokens, at)
     word = tokens[at].text
+    if not word[0].isalpha() or len(word) < 2:
+        return _own_end(tokens, at) if _says_own(tokens, at, lists) else at
+    if _says_own(tokens, at, lists):
+        return _own_end(tokens, at)
     before = tokens[at - 1].text if at else ""
     if before == "." and at > 1:
         before = tokens[at - 2].text
     if before in known_words.TITLES and word not in known_words.FUNCTION_WORDS:
         return _grown(tokens, at, lists)
-    if before in known_words.LOOSE_TITLES and lists.has(word) and word not in known_words.ORDINARY:
+    if before in known_words.LOOSE_TITLES and _is_name(word, lists):
         return _grown(tokens, at, lists)
     if word in _ALSO_VERBS and not _is_object(tokens, at):
         return at
-    if not lists.has(word) or (word in known_words.ORDINARY and word not in _ALSO_VERBS):
+    sure = again or _is_told(tokens, at, before)
+    told = sure or _follows(tokens, at, _LIKELY)
+    if not _begins_name(tokens, at, lists, sure=sure) or _is_place(tokens, at, lists):
         return at
-    if _is_place(tokens, at, lists):
-        return at
-    return _listed_end(tokens, at, lists, before, public=public)
+    if sure:
+        return _grown(tokens, at, lists)
+    return _listed_end(tokens, at, lists, told=told, public=public)
 
 
-def _listed_end(tokens: Sequence[Token], at: int, lists: NameLists, before: str, *, public: bool) -> int:
+def _begins_name(tokens: Sequence[Token], at: int, lists: NameLists, *, sure: bool) -> bool:
+    """Whether the word at ``at`` may begin a name.
+
+    Either the lists have it, or nobody knows it, and a person was announced or a surname follows.
+    """
+    word = tokens[at].text
+    if word in _ALSO_VERBS:
+        return True
+    if lists.has(word):
+        return word not in ORDINARY
+    if word in ORDINARY or word in known_words.TITLES or lists.is_known_word(word):
+        return False
+    if sure:
+        return True
+    after = tokens[at + 1].text if at + 1 < len(tokens) else ""
+    return (
+        plain(after) in lists.surnames
+        and after not in ORDINARY
+        and (after in SURE_SURNAMES or not lists.is_known_word(after))
+    )
+
+
+def _is_name(word: str, lists: NameLists) -> bool:
+    return lists.has(word) and (word not in ORDINARY or word in WORD_SURNAMES)
+
+
+def _listed_end(tokens: Sequence[Token], at: int, lists: NameLists, *, told: bool, public: bool) -> int:
     word = tokens[at].text
     end = _grown(tokens, at, lists)
-    told = _told(tokens, at, before)
-    given = word in lists.given
-    if told and (given or end > at + 1 or word not in known_words.ALSO_WORDS):
+    given = plain(word) in lists.given
+    doubtful = word in ALSO_WORDS or plain(word) in lists.things or word in known_words.MONTHS
+    if told and (given or end > at + 1 or not doubtful):
         return end
-    if public or not given:
+    if public or (not given and lists.has(word)):
         return at
     if end > at + 1 and _second_is_surname(tokens, at, lists):
         return end
-    return at if word in known_words.ALSO_WORDS else end
+    before = tokens[at - 1].text if at else ""
+    return at if doubtful or not given or before in _BEFORE_PLACES else end
 
 
-def _told(tokens: Sequence[Token], at: int, before: str) -> bool:
+def _is_told(tokens: Sequence[Token], at: int, before: str) -> bool:
     """Whether the words before say that a person follows."""
-    return _is_object(tokens, at) or before in known_words.RELATIONS or _follows(tokens, at, _LIKELY)
+    return _is_object(tokens, at) or before in known_words.RELATIONS or _follows(tokens, at, _PERSONS)
 
 
 def _is_object(tokens: Sequence[Token], at: int) -> bool:
     """Whether it follows a verb whose object is a person; ``the call will …`` holds no such verb."""
     before = [token.text for token in tokens[max(0, at - 2) : at]]
-    return before[-1:] != [] and before[-1] in known_words.PERSON_VERBS and (
-        len(before) < 2 or before[0] not in known_words.DETERMINERS
-    )  # fmt: skip
+    return (
+        before[-1:] != []
+        and before[-1] in known_words.PERSON_VERBS
+        and (len(before) < 2 or before[0] not in known_words.DETERMINERS)
+    )
 
 
 def _second_is_surname(tokens: Sequence[Token], at: int, lists: NameLists) -> bool:
     second = tokens[at + 1].text
     if second in known_words.PARTICLES or second == "-":
         return True
-    either = tokens[at].text not in known_words.ALSO_WORDS or second not in known_words.ALSO_WORDS
-    return second in lists.surnames and second not in known_words.ORDINARY and either
+    either = tokens[at].text not in ALSO_WORDS or second not in ALSO_WORDS
+    return plain(second) in lists.surnames and _is_name(second, lists) and either
+
+
+def _says_own(tokens: Sequence[Token], at: int, lists: NameLists) -> bool:
+    """Whether the words before say that this is a name, whatever it is."""
+    if not _follows(tokens, at, _OWN) or tokens[at].text in _NEVER_OWN or not tokens[at].text[0].isalpha():
+        return False
+    before = [token.text for token in tokens[max(0, at - 6) : at]]
+    if "my" in before or "i" in before or "i'm" in before:
+        return True
+    word = tokens[at].text
+    if before[-2:] == ["name", "of"] and not ({"in", "under", "by"} & set(before)):
+        return False
+    unknown = lists.has(word) or not (lists.is_known_word(word) or word in ORDINARY)
+    return unknown and "your" not in before
 
 
 def _own_end(tokens: Sequence[Token], at: int) -> int:
@@ -137,7 +196,7 @@ def _own_end(tokens: Sequence[Token], at: int) -> int:
 
 def _spelled_end(tokens: Sequence[Token], at: int) -> int:
     end = at
-    while (piece := piece_at(tokens, end, letters=True, inside=True)) is not None:
+    while (piece := piece_at(tokens, end, letters=True, inside="a")) is not None:
         end = piece.end
     return end
 
@@ -160,14 +219,16 @@ def _grown(tokens: Sequence[Token], at: int, lists: NameLists) -> int:
 
 
 def _may_be_surname(word: str, lists: NameLists) -> bool:
-    return word not in known_words.ORDINARY and word not in known_words.PLACE_AFTER and (
-        lists.has(word) or not lists.is_known_word(word)
-    )  # fmt: skip
+    if word in WORD_SURNAMES:
+        return True
+    if word in ORDINARY or word in known_words.PLACE_AFTER or word in known_words.MONTHS:
+        return False
+    return lists.has(word) or not lists.is_known_word(word)
 
 
 def _is_place(tokens: Sequence[Token], at: int, lists: NameLists) -> bool:
     end = at + 1
-    while end < len(tokens) and lists.has(tokens[end].text) and tokens[end].text not in known_words.ORDINARY:
+    while end < len(tokens) and lists.has(tokens[end].text) and tokens[end].text not in ORDINARY:
         end += 1
     if end < len(tokens) and tokens[end].text == "'s":
         end += 1
@@ -181,13 +242,3 @@ def _follows(tokens: Sequence[Token], at: int, cues: Sequence[tuple[str, ...]]) 
     if before and before[-1] in (":", ","):
         before.pop()
     return any(len(cue) <= len(before) and tuple(before[-len(cue) :]) == cue for cue in cues)
-
-
-def _no_statement(tokens: Sequence[Token], at: int) -> bool:
-    """``what is the name of the capital``, ``the street's name is``: a thing's name, or a question for one."""
-    before = [token.text for token in tokens[max(0, at - 6) : at]]
-    if before[-2:] == ["name", "of"]:
-        return "in" not in before and "under" not in before and "by" not in before
-    first = tokens[0].text
-    asks = first in ("what", "what's", "which", "how", "who", "where", "why")
-    return asks and "my" not in before and "is" not in before[-1:]

@@ -45,7 +45,7 @@ _CUES: Final[dict[str, Kind]] = {
         "account",
     ),
     **dict.fromkeys(
-        "ssn passport nhs aadhaar medicare nino dni identity licence license".split(), "national_id"
+        "ssn passport social nhs aadhaar medicare nino dni identity licence license".split(), "national_id"
     ),
     **dict.fromkeys("plate plates registration reg".split(), "plate"),
     **dict.fromkeys("zip zipcode postcode".split(), "address"),
@@ -65,6 +65,8 @@ _CODES: Final = frozenset(
     "my our your his her authentication lock locker".split()
 )
 """Before ``code``: it opens something."""
+_IBAN: Final = re.compile(r"[a-z]{2}\d{2}[a-z0-9]{11,30}")
+"""A digit that was misheard leaves it one."""
 _PLATE: Final = re.compile(r"[a-z]{2}\d{2}[a-z]{3}")
 _POSTCODE: Final = re.compile(r"[a-z]{1,2}\d[a-z\d]?\d[a-z]{2}")
 _NINO: Final = re.compile(r"[a-ceghj-prstw-z][a-ceghj-nprstw-z]\d{6}[a-d]")
@@ -98,7 +100,7 @@ def _whole(sentence: Sentence, run: Run) -> tuple[int, int]:
 
 def _number_kind(sentence: Sentence, run: Run, regions: Sequence[str]) -> Kind | None:
     digits = run.characters
-    if _counts_something(sentence, run):
+    if _counts_something(sentence, run) or _is_date(run):
         return None
     cue = _cue(sentence, run)
     if cue in ("phone", None) and len(digits) >= 13 and luhn.is_valid(digits):
@@ -134,6 +136,12 @@ def _grouped(sentence: Sentence, run: Run, lengths: tuple[int, ...]) -> bool:
     )
 
 
+def _is_date(run: Run) -> bool:
+    """``6/13/2039``."""
+    lengths = tuple(len(piece.characters) for piece in run.pieces)
+    return len(lengths) == 3 and lengths[0] <= 2 and lengths[1] <= 2 and set(run.separators[1:]) <= {"/", "."}
+
+
 def _is_phone(digits: str, regions: Sequence[str], *, with_plus: bool) -> bool:
     for region in [None] if with_plus else regions:
         try:
@@ -160,7 +168,7 @@ def _cue(sentence: Sentence, run: Run) -> Kind | None:
         word = sentence.word(place)
         kind = _kind_of(sentence, place, word)
         if kind is not None:
-            long = len(run.characters) >= _LONG and run.digit_by_digit
+            long = len(run.characters) >= 5 and (run.digit_by_digit or len(run.pieces) > 2)
             return kind if numbered or long or word not in _NEED_A_WORD else None
         numbered = numbered or word in _NUMBERED
     after = sentence.words(run.end, run.end + 6)
@@ -169,7 +177,13 @@ def _cue(sentence: Sentence, run: Run) -> Kind | None:
             kind = _kind_of(sentence, place, sentence.word(place))
             if kind is not None:
                 return kind
-    return None
+    number_of = "number" in sentence.words(run.first - 6, run.first) and sentence.word(run.first - 1) in (
+        "is",
+        "'s",
+    )
+    return (
+        "phone" if (numbered or number_of) and run.digit_by_digit and len(run.characters) >= _LONG else None
+    )
 
 
 def _kind_of(sentence: Sentence, place: int, word: str) -> Kind | None:
@@ -203,7 +217,7 @@ def _kind_of(sentence: Sentence, place: int, word: str) -> Kind | None:
 def _spelled_kind(sentence: Sentence, run: Run) -> Kind | None:
     characters = run.characters
     digits = sum(character.isdigit() for character in characters)
-    if iban.is_valid(characters):
+    if iban.is_valid(characters) or _IBAN.fullmatch(characters):
         return "iban"
     if digits < 2 or _counts_something(sentence, run):
         return None

@@ -8,7 +8,8 @@ from typing import Final
 from nearfield_sync.redaction.sentence import Sentence
 from nearfield_sync.redaction.spans import Found
 from nearfield_sync.redaction.tokens import Run
-from nearfield_sync.redaction.vocabulary import FUNCTION_WORDS, ORDINARY, STREETS, SURE_STREETS, UNITS
+from nearfield_sync.redaction.ordinary_words import ORDINARY
+from nearfield_sync.redaction.vocabulary import FUNCTION_WORDS, STREETS, SURE_STREETS, UNITS
 
 _BETWEEN: Final = 3
 _PARTS: Final = frozenset("apartment flat unit suite apt floor".split())

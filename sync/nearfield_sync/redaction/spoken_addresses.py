@@ -48,7 +48,7 @@ def _domain_end(sentence: Sentence, at: int) -> int:
         word = sentence.word(place)
         if word in _DOTS:
             last = sentence.word(place + 1)
-            if place == at or not (last[:1].isalnum()):
+            if place == at or not last[:1].isalnum() or (word == "." and not _touches(sentence, place)):
                 break
             dots += 1
             place += 1
@@ -80,7 +80,11 @@ def _mailbox(sentence: Sentence, at: int) -> int:
     while first > 0 and at - first < _LONGEST:
         word = sentence.word(first - 1)
         joined = sentence.word(first) in _JOINING or word in _JOINING
-        if word in _STOPS and not (joined and word.isalnum() and word not in ("is", "to", "at", "'s")):
+        if (
+            word in _STOPS
+            and len(word) > 1
+            and not (joined and word.isalnum() and word not in ("is", "to", "at", "'s"))
+        ):
             break
         if not (word[0].isalnum() or word in _JOINING):
             break
@@ -97,7 +101,7 @@ def _host(sentence: Sentence, dot: int) -> int | None:
     first = dot
     while first > 0 and dot - first < _HOST_WORDS:
         word = sentence.word(first - 1)
-        letter = piece_at(sentence.tokens, first - 1, letters=True, inside=True) is not None
+        letter = piece_at(sentence.tokens, first - 1, letters=True, inside="a") is not None
         if not word[0].isalnum() or word in _STOPS or (first < dot and not letter):
             break
         first -= 1
@@ -129,7 +133,7 @@ def _machines(sentence: Sentence) -> Iterator[Found]:
 
 def _machine_end(sentence: Sentence, at: int) -> int:
     groups, digits, place = 0, "", at
-    while (piece := piece_at(sentence.tokens, place, letters=False, inside=bool(digits))) is not None:
+    while (piece := piece_at(sentence.tokens, place, letters=False, inside=digits)) is not None:
         digits += piece.characters
         place = piece.end
         if sentence.word(place) in _DOTS and groups < 3:

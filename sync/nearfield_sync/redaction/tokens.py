@@ -108,14 +108,15 @@ def spelled_runs(tokens: Sequence[Token]) -> list[Run]:
     return [run for run in _runs(tokens, letters=True) if not run.characters.isdigit()]
 
 
-def piece_at(tokens: Sequence[Token], at: int, *, letters: bool, inside: bool) -> Piece | None:
+def piece_at(tokens: Sequence[Token], at: int, *, letters: bool, inside: str) -> Piece | None:
     """What the tokens at ``at`` spell, or None.
 
     Args:
         tokens: Of the sentence.
         at: Where to look.
         letters: Whether letters count.
-        inside: Whether a piece came right before, so that ``oh`` is a nought and ``a`` a letter.
+        inside: What came right before, empty for nothing: within a run ``a`` is a letter, and ``o`` is one after
+            letters and a nought after digits.
     """
     if at >= len(tokens):
         return None
@@ -129,7 +130,8 @@ def piece_at(tokens: Sequence[Token], at: int, *, letters: bool, inside: bool) -
     if word in _TIMES:
         doubled = _doubled(word, after, letters=letters)
         return Piece(at, at + 2, doubled) if doubled else None
-    if word in _NOUGHT and (inside or _spells_digit(after)):
+    letter = letters and word == "o" and (inside.isalpha() or len(after) == 1)
+    if word in _NOUGHT and not letter and (inside or _spells_digit(after)):
         return Piece(at, at + 1, "0")
     return _letter_at(tokens, at, inside=inside) if letters else None
 
@@ -181,7 +183,7 @@ def _spells_digit(word: str) -> bool:
     )  # fmt: skip
 
 
-def _letter_at(tokens: Sequence[Token], at: int, *, inside: bool) -> Piece | None:
+def _letter_at(tokens: Sequence[Token], at: int, *, inside: str) -> Piece | None:
     word = tokens[at].text
     if len(word) == 1 and word.isascii() and word.isalpha():
         if at + 2 < len(tokens) and tokens[at + 1].text == "for" and tokens[at + 2].text[0] == word:
@@ -235,13 +237,13 @@ def _runs(tokens: Sequence[Token], *, letters: bool) -> list[Run]:
 
 
 def _run_from(tokens: Sequence[Token], at: int, *, letters: bool) -> Run | None:
-    piece = piece_at(tokens, at, letters=letters, inside=False)
+    piece = piece_at(tokens, at, letters=letters, inside="")
     if piece is None:
         return None
     pieces, separators, separator = [piece], [""], ""
     end = piece.end
     while end < len(tokens):
-        piece = piece_at(tokens, end, letters=letters, inside=True)
+        piece = piece_at(tokens, end, letters=letters, inside=pieces[-1].characters)
         if piece is not None:
             pieces.append(piece)
             separators.append(separator)
