@@ -40,6 +40,7 @@ BENCHMARKS = {
     ),
     "soak": ("tools.bench.soak", "hours of a device's life: memory, descriptors, tasks, threads, lost turns"),
     "idle": ("tools.bench.idle", "listening for the wake word: processor and memory"),
+    "redaction": ("tools.bench.redaction", "personal data in spoken sentences: precision, recall, time"),
     "startup": ("tools.bench.startup", "from process start to answer"),
 }
 
