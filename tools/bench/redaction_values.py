@@ -16,16 +16,56 @@ from stdnum import luhn
 
 Half = str
 
-_DIGITS: Final = "zero one two three four five six seven eight nine".split()
-_TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_TEENS: Final = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_MONTHS: Final = (
-    "january february march april may june july august september october november december".split()
-)
-_DAYS: Final = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
-    "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
-).split()
+_DIGITS: Final = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+_TENS: Final = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_TEENS: Final = [
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_MONTHS: Final = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+_DAYS: Final = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+    "twentieth",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,48 +84,170 @@ class Pool:
 
 _DEVELOPMENT: Final = Pool(
     given=tuple(
-        "anna peter maria thomas emily george fatima carlos olga henrik priya james sophie ahmed laura daniel "
-        "isabel kevin nadia oliver".split()
+        [
+            "anna",
+            "peter",
+            "maria",
+            "thomas",
+            "emily",
+            "george",
+            "fatima",
+            "carlos",
+            "olga",
+            "henrik",
+            "priya",
+            "james",
+            "sophie",
+            "ahmed",
+            "laura",
+            "daniel",
+            "isabel",
+            "kevin",
+            "nadia",
+            "oliver",
+        ]
     ),
     surnames=tuple(
-        "smith jones lopez okonkwo miller kowalski patel schneider brown novak garcia murphy tanaka johansson "
-        "baker rossi silva walker dubois hughes".split()
+        [
+            "smith",
+            "jones",
+            "lopez",
+            "okonkwo",
+            "miller",
+            "kowalski",
+            "patel",
+            "schneider",
+            "brown",
+            "novak",
+            "garcia",
+            "murphy",
+            "tanaka",
+            "johansson",
+            "baker",
+            "rossi",
+            "silva",
+            "walker",
+            "dubois",
+            "hughes",
+        ]
     ),
-    streets=tuple("baker street;maple avenue;church road;mill lane;station road;oak drive".split(";")),
-    towns=tuple("london springfield bristol denver leeds portland".split()),
-    domains=tuple("example dot com;gmail dot com;outlook dot com;firma dot de".split(";")),
+    streets=tuple(["baker street", "maple avenue", "church road", "mill lane", "station road", "oak drive"]),
+    towns=tuple(["london", "springfield", "bristol", "denver", "leeds", "portland"]),
+    domains=tuple(["example dot com", "gmail dot com", "outlook dot com", "firma dot de"]),
     areas=("212", "415", "617", "303"),
     banks=("NWBK6016133", "WEST1234569", "37040044053"),
     passwords=("blue horse seven", "welcome forty two", "sunflower", "correct battery staple"),
 )
 _OTHER: Final = Pool(
     given=tuple(
-        "michael susan jennifer rahul kateryna stephen yusuf camille andrew helen mateo ingrid patricia zoe "
-        "dimitri rebecca vikram eleanor samuel chloe".split()
+        [
+            "michael",
+            "susan",
+            "jennifer",
+            "rahul",
+            "kateryna",
+            "stephen",
+            "yusuf",
+            "camille",
+            "andrew",
+            "helen",
+            "mateo",
+            "ingrid",
+            "patricia",
+            "zoe",
+            "dimitri",
+            "rebecca",
+            "vikram",
+            "eleanor",
+            "samuel",
+            "chloe",
+        ]
     ),
     surnames=tuple(
-        "thompson adeyemi fernandez wright nakamura mccarthy olsen petrov chowdhury weber lindqvist robinson "
-        "castillo hoffmann evans moreau kaminski bennett iyer doherty".split()
+        [
+            "thompson",
+            "adeyemi",
+            "fernandez",
+            "wright",
+            "nakamura",
+            "mccarthy",
+            "olsen",
+            "petrov",
+            "chowdhury",
+            "weber",
+            "lindqvist",
+            "robinson",
+            "castillo",
+            "hoffmann",
+            "evans",
+            "moreau",
+            "kaminski",
+            "bennett",
+            "iyer",
+            "doherty",
+        ]
     ),
-    streets=tuple("king street;elm avenue;victoria road;orchard lane;harbour road;cedar court".split(";")),
-    towns=tuple("manchester austin cardiff seattle york dublin".split()),
-    domains=tuple("company dot org;yahoo dot com;mail dot example dot co dot uk;icloud dot com".split(";")),
+    streets=tuple(
+        ["king street", "elm avenue", "victoria road", "orchard lane", "harbour road", "cedar court"]
+    ),
+    towns=tuple(["manchester", "austin", "cardiff", "seattle", "york", "dublin"]),
+    domains=tuple(["company dot org", "yahoo dot com", "mail dot example dot co dot uk", "icloud dot com"]),
     areas=("312", "512", "206", "404"),
     banks=("LOYD3092471", "BARC2000005", "10010010012"),
     passwords=("purple elephant", "tiger nine nine", "open sesame now", "liverpool eighty six"),
 )
 _LATER: Final = Pool(
     given=tuple(
-        "barbara hugo leticia tobias yasmin gordon fiona kenji amara nicholas beatriz edward saoirse malik "
-        "veronica terrence ingeborg lucas deepika martina".split()
+        [
+            "barbara",
+            "hugo",
+            "leticia",
+            "tobias",
+            "yasmin",
+            "gordon",
+            "fiona",
+            "kenji",
+            "amara",
+            "nicholas",
+            "beatriz",
+            "edward",
+            "saoirse",
+            "malik",
+            "veronica",
+            "terrence",
+            "ingeborg",
+            "lucas",
+            "deepika",
+            "martina",
+        ]
     ),
     surnames=tuple(
-        "sullivan obafemi martinez kruger ramaswamy campbell haddad vasquez macdonald zielinski lindgren parker "
-        "fontaine achterberg gallagher mbeki holloway torres whitfield stevens".split()
+        [
+            "sullivan",
+            "obafemi",
+            "martinez",
+            "kruger",
+            "ramaswamy",
+            "campbell",
+            "haddad",
+            "vasquez",
+            "macdonald",
+            "zielinski",
+            "lindgren",
+            "parker",
+            "fontaine",
+            "achterberg",
+            "gallagher",
+            "mbeki",
+            "holloway",
+            "torres",
+            "whitfield",
+            "stevens",
+        ]
     ),
-    streets=tuple("high street;lincoln avenue;abbey road;rose lane;wharf road;willow drive".split(";")),
-    towns=tuple("leicester chicago oxford boston glasgow phoenix".split()),
-    domains=tuple("hotmail dot com;acme dot io;post dot example dot co dot uk;web dot de".split(";")),
+    streets=tuple(["high street", "lincoln avenue", "abbey road", "rose lane", "wharf road", "willow drive"]),
+    towns=tuple(["leicester", "chicago", "oxford", "boston", "glasgow", "phoenix"]),
+    domains=tuple(["hotmail dot com", "acme dot io", "post dot example dot co dot uk", "web dot de"]),
     areas=("718", "310", "602", "704"),
     banks=("MIDL4005150", "HBUK4012760", "50070010009"),
     passwords=("silver mountain", "arsenal nineteen", "let me in now", "q w e r t y one"),

@@ -6,7 +6,7 @@ when nothing comes. Nothing here waits for a connection; a link that is not warm
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -125,7 +125,7 @@ class Escalation(Protocol):
         """Tell what was said so far, redacted, so that the cloud may begin; nothing without a link."""
         ...
 
-    def ask(self, question: EscalatedQuestion) -> AsyncIterator[CloudEvent]:
+    def ask(self, question: EscalatedQuestion) -> AsyncGenerator[CloudEvent]:
         """Ask; to be used under ``aclosing``. Closing it early cancels the answer at the other end.
 
         Raises:

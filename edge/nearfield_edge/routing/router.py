@@ -20,6 +20,10 @@ class Reach:
     """Whether the local cache has a fitting answer."""
     cloud: bool = False
     """Whether the orchestrator is connected."""
+    no_link: str = "no link"
+    """Why it is not."""
+    words: int | None = None
+    """How many were said; None where that does not matter."""
     restricted: bool = False
     """Whether the site forbids outbound connections."""
     unlearned: str = ""
@@ -98,7 +102,9 @@ def _cloud(understanding: Understanding, reach: Reach, policy: RoutingPolicy) ->
         return False, "the site is restricted"
     if not policy.cloud.enabled or policy.cloud.may_leave == "nothing":
         return False, "switched off by the policy"
-    return (True, "nothing local fits") if reach.cloud else (False, "no link")
+    if reach.words is not None and reach.words < policy.cloud.least_words:
+        return False, f"{reach.words} words are no question"
+    return (True, "nothing local fits") if reach.cloud else (False, reach.no_link)
 
 
 def _clarify(understanding: Understanding, policy: RoutingPolicy, asked: Doubt | None) -> Verdict:

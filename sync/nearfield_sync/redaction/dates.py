@@ -12,8 +12,8 @@ from nearfield_sync.redaction.vocabulary import MONTHS, ORDINALS, RELATIONS
 
 _BORN: Final = frozenset({"born", "birthday", "dob", "birthdate", "birth"})
 _PUBLIC: Final = frozenset({"who", "who's", "whose", "which", "when"})
-_FILLING: Final = frozenset("on the of in is was it's 's : date at , a back and it".split())
-_INSIDE: Final = frozenset("the of in , / - . and day year".split())
+_FILLING: Final = frozenset(["on", "the", "of", "in", "is", "was", "it's", "'s", ":", "date", "at", ",", "a", "back", "and", "it"])
+_INSIDE: Final = frozenset(["the", "of", "in", ",", "/", "-", ".", "and", "day", "year"])
 
 
 def find_birth_dates(sentence: Sentence) -> Iterator[Found]:

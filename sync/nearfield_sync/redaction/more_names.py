@@ -5,33 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 GIVEN: Final = frozenset(
-    """
-    susan betty margaret dorothy sharon cynthia kathleen katherine helen debra janet catherine heather
-    cheryl ann kathryn judy marilyn theresa brittany lori alfie isla poppy eleanor imogen clare jane sue
-    beth jenny becky holly annie rosie maggie peggy lynne niamh siobhan aoife sinead saoirse declan
-    conor cormac padraig eoin callum hamish angus euan rhys sian bronwen carys priya rahul vikram ananya
-    arjun amit anil sunil raj sanjay vijay deepak neha pooja anjali kavita sunita lakshmi divya shreya
-    aditya karthik suresh ramesh mahesh ganesh harish manish nikhil siddharth meera asha geeta muhammad
-    hussein khalid tariq zainab jing xiu hiroshi akira sakura haruto yui takeshi naoko kwame kofi chidi
-    ngozi chinedu oluwaseun funmi zuri thabo sipho dmitri sergei kateryna oksana andriy mykola vladimir
-    ekaterina malgorzata pavel zuzana laszlo istvan zoltan nikos giorgos dimitris anders beverly gillian
-    clive kirsty lorraine rosemary rashid mustafa ayse duc
-    """.split()
+    ["susan", "betty", "margaret", "dorothy", "sharon", "cynthia", "kathleen", "katherine", "helen", "debra", "janet", "catherine", "heather", "cheryl", "ann", "kathryn", "judy", "marilyn", "theresa", "brittany", "lori", "alfie", "isla", "poppy", "eleanor", "imogen", "clare", "jane", "sue", "beth", "jenny", "becky", "holly", "annie", "rosie", "maggie", "peggy", "lynne", "niamh", "siobhan", "aoife", "sinead", "saoirse", "declan", "conor", "cormac", "padraig", "eoin", "callum", "hamish", "angus", "euan", "rhys", "sian", "bronwen", "carys", "priya", "rahul", "vikram", "ananya", "arjun", "amit", "anil", "sunil", "raj", "sanjay", "vijay", "deepak", "neha", "pooja", "anjali", "kavita", "sunita", "lakshmi", "divya", "shreya", "aditya", "karthik", "suresh", "ramesh", "mahesh", "ganesh", "harish", "manish", "nikhil", "siddharth", "meera", "asha", "geeta", "muhammad", "hussein", "khalid", "tariq", "zainab", "jing", "xiu", "hiroshi", "akira", "sakura", "haruto", "yui", "takeshi", "naoko", "kwame", "kofi", "chidi", "ngozi", "chinedu", "oluwaseun", "funmi", "zuri", "thabo", "sipho", "dmitri", "sergei", "kateryna", "oksana", "andriy", "mykola", "vladimir", "ekaterina", "malgorzata", "pavel", "zuzana", "laszlo", "istvan", "zoltan", "nikos", "giorgos", "dimitris", "anders", "beverly", "gillian", "clive", "kirsty", "lorraine", "rosemary", "rashid", "mustafa", "ayse", "duc"]
 )
 SURNAMES: Final = frozenset(
-    """
-    sharma kumar gupta chowdhury iyer reddy nair menon das banerjee mukherjee chatterjee agarwal mehta
-    desai joshi kapoor malhotra verma mishra rahman okonkwo adeyemi okafor eze mensah owusu abdullah
-    zhang liu huang zhao wu zhou tanaka suzuki sato watanabe yamamoto nakamura kobayashi choi kang yoon
-    hoang doherty byrne oconnor obrien oneill mcgregor petrov ivanov smirnov kuznetsov novak horvat
-    schaefer souza o'connor o'brien o'neill o'reilly o'donnell o'sullivan
-    """.split()
+    ["sharma", "kumar", "gupta", "chowdhury", "iyer", "reddy", "nair", "menon", "das", "banerjee", "mukherjee", "chatterjee", "agarwal", "mehta", "desai", "joshi", "kapoor", "malhotra", "verma", "mishra", "rahman", "okonkwo", "adeyemi", "okafor", "eze", "mensah", "owusu", "abdullah", "zhang", "liu", "huang", "zhao", "wu", "zhou", "tanaka", "suzuki", "sato", "watanabe", "yamamoto", "nakamura", "kobayashi", "choi", "kang", "yoon", "hoang", "doherty", "byrne", "oconnor", "obrien", "oneill", "mcgregor", "petrov", "ivanov", "smirnov", "kuznetsov", "novak", "horvat", "schaefer", "souza", "o'connor", "o'brien", "o'neill", "o'reilly", "o'donnell", "o'sullivan"]
 )
 SURE_SURNAMES: Final = frozenset(
-    """
-    smith johnson jones miller davis anderson thomas jackson martin lee thompson harris clark lewis
-    robinson allen scott adams campbell mitchell roberts evans edwards collins stewart morris morgan
-    kelly kim james ross russell alexander hamilton graham washington henry gordon ryan costa
-    """.split()
+    ["smith", "johnson", "jones", "miller", "davis", "anderson", "thomas", "jackson", "martin", "lee", "thompson", "harris", "clark", "lewis", "robinson", "allen", "scott", "adams", "campbell", "mitchell", "roberts", "evans", "edwards", "collins", "stewart", "morris", "morgan", "kelly", "kim", "james", "ross", "russell", "alexander", "hamilton", "graham", "washington", "henry", "gordon", "ryan", "costa"]
 )
 """Surnames that a list of words holds, though hardly anybody means another thing by them."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from nearfield_sync.redaction import vocabulary as known_words
-from nearfield_sync.redaction.name_lists import NameLists, plain
 from nearfield_sync.redaction.more_names import SURE_SURNAMES
+from nearfield_sync.redaction.name_lists import NameLists, plain
 from nearfield_sync.redaction.ordinary_words import ALSO_WORDS, ORDINARY, WORD_SURNAMES
 from nearfield_sync.redaction.spans import Found
 from nearfield_sync.redaction.tokens import Token, piece_at
@@ -43,7 +43,7 @@ _ASKING: Final = (
     ("how", "old", "is"), ("how", "old", "was"), ("how", "tall", "is"), ("when", "was"), ("when", "did"),
     ("where", "was"), ("what", "did"), ("who", "else"), ("rate",),
 )  # fmt: skip
-_BEFORE_PLACES: Final = frozenset("in at the near around a an of like into this from".split())
+_BEFORE_PLACES: Final = frozenset(["in", "at", "the", "near", "around", "a", "an", "of", "like", "into", "this", "from"])
 """After these, a given name alone is rather a town, a shop or a thing."""
 _ALSO_VERBS: Final = frozenset({"will", "may", "mark", "bill", "chase", "grant", "art", "rob"})
 """Names only right after a verb whose object is a person, or of a surname."""
@@ -207,9 +207,7 @@ def _grown(tokens: Sequence[Token], at: int, lists: NameLists) -> int:
     while end < len(tokens) and end - at < _LONGEST_NAME:
         word = tokens[end].text
         then = tokens[end + 1].text if end + 1 < len(tokens) else ""
-        if word == "-" and lists.has(then) and tokens[end].start == tokens[end - 1].end:
-            end += 2
-        elif word in known_words.PARTICLES and then and _may_be_surname(then, lists) and lists.has(then):
+        if (word == "-" and lists.has(then) and tokens[end].start == tokens[end - 1].end) or (word in known_words.PARTICLES and then and _may_be_surname(then, lists) and lists.has(then)):
             end += 2
         elif word[0].isalpha() and len(word) > 1 and _may_be_surname(word, lists):
             end += 1

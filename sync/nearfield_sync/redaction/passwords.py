@@ -9,23 +9,18 @@ from nearfield_sync.redaction.sentence import Sentence
 from nearfield_sync.redaction.spans import Found
 from nearfield_sync.redaction.tokens import piece_at
 
-_SECRETS: Final = frozenset("password passphrase passcode passwords pin".split())
+_SECRETS: Final = frozenset(["password", "passphrase", "passcode", "passwords", "pin"])
 _SAYS: Final = frozenset(("is", "'s", "was", ":", "=", "to"))
 _NO_SECRET: Final = frozenset(
-    """
-    not expired incorrect required the a an too still being no never missing invalid
-    reset locked blocked unknown needed compromised changed working on in for and or what asked used your my something
-    secure it that this there please rejected stolen lost only case about supposed going
-    longer written stored accepted refused forgotten unlock log login join enter
-    """.split()
+    ["not", "expired", "incorrect", "required", "the", "a", "an", "too", "still", "being", "no", "never", "missing", "invalid", "reset", "locked", "blocked", "unknown", "needed", "compromised", "changed", "working", "on", "in", "for", "and", "or", "what", "asked", "used", "your", "my", "something", "secure", "it", "that", "this", "there", "please", "rejected", "stolen", "lost", "only", "case", "about", "supposed", "going", "longer", "written", "stored", "accepted", "refused", "forgotten", "unlock", "log", "login", "join", "enter"]
 )
 _ONLY_FIRST: Final = frozenset(
-    "wrong weak strong correct right old new safe different same short long hard easy".split()
+    ["wrong", "weak", "strong", "correct", "right", "old", "new", "safe", "different", "same", "short", "long", "hard", "easy"]
 )
 """No secret where nothing follows: ``my password is wrong``."""
-_GIVES: Final = frozenset("use enter with try type using say".split())
+_GIVES: Final = frozenset(["use", "enter", "with", "try", "type", "using", "say"])
 _ENDS: Final = frozenset(
-    "and but can could please is why so because for on in what does do i it when where how it's . ? ! ; , the".split()
+    ["and", "but", "can", "could", "please", "is", "why", "so", "because", "for", "on", "in", "what", "does", "do", "i", "it", "when", "where", "how", "it's", ".", "?", "!", ";", ",", "the"]
 )
 _LONGEST: Final = 8
 

@@ -17,43 +17,33 @@ from nearfield_sync.redaction.tokens import Run
 from nearfield_sync.redaction.vocabulary import UNITS
 
 _FILLING: Final = frozenset(
-    """
-    number numbers is are was 's : # it it's its that's id code no as on at to the in with my his her our your here of
-    for me us him them back please a you can i new reading ending ends end starts starting this identifier ref
-    reference , equals be will should details digits last four main direct line work home private personal old
-    current under me's full again i'm not right correct
-    """.split()
+    ["number", "numbers", "is", "are", "was", "'s", ":", "#", "it", "it's", "its", "that's", "id", "code", "no", "as", "on", "at", "to", "the", "in", "with", "my", "his", "her", "our", "your", "here", "of", "for", "me", "us", "him", "them", "back", "please", "a", "you", "can", "i", "new", "reading", "ending", "ends", "end", "starts", "starting", "this", "identifier", "ref", "reference", ",", "equals", "be", "will", "should", "details", "digits", "last", "four", "main", "direct", "line", "work", "home", "private", "personal", "old", "current", "under", "me's", "full", "again", "i'm", "not", "right", "correct"]
 )
 """Words that may stand between a number and the word that says what it is."""
-_NUMBERED: Final = frozenset("number numbers id code reference ref no # identifier details".split())
+_NUMBERED: Final = frozenset(["number", "numbers", "id", "code", "reference", "ref", "no", "#", "identifier", "details"])
 _CUES: Final[dict[str, Kind]] = {
-    **dict.fromkeys("card visa mastercard amex credit debit".split(), "card"),
-    **dict.fromkeys("pin password passcode passphrase cvv cvc otp combination passwort".split(), "secret"),
+    **dict.fromkeys(["card", "visa", "mastercard", "amex", "credit", "debit"], "card"),
+    **dict.fromkeys(["pin", "password", "passcode", "passphrase", "cvv", "cvc", "otp", "combination", "passwort"], "secret"),
     **dict.fromkeys(
-        "phone mobile cell cellphone telephone landline whatsapp fax tel call ring dial reach text "
-        "contact handy sms phoning".split(),
+        ["phone", "mobile", "cell", "cellphone", "telephone", "landline", "whatsapp", "fax", "tel", "call", "ring", "dial", "reach", "text", "contact", "handy", "sms", "phoning"],
         "phone",
     ),
     **dict.fromkeys(
-        "account customer member membership client patient policy loyalty employee staff student insurance "
-        "subscriber personnel payroll sort routing meter badge acct library iban user".split(),
+        ["account", "customer", "member", "membership", "client", "patient", "policy", "loyalty", "employee", "staff", "student", "insurance", "subscriber", "personnel", "payroll", "sort", "routing", "meter", "badge", "acct", "library", "iban", "user"],
         "account",
     ),
     **dict.fromkeys(
-        "order booking reservation confirmation invoice contract case tracking ticket claim file reference "
-        "application".split(),
+        ["order", "booking", "reservation", "confirmation", "invoice", "contract", "case", "tracking", "ticket", "claim", "file", "reference", "application"],
         "account",
     ),
     **dict.fromkeys(
-        "ssn passport social nhs aadhaar medicare nino dni identity licence license".split(), "national_id"
+        ["ssn", "passport", "social", "nhs", "aadhaar", "medicare", "nino", "dni", "identity", "licence", "license"], "national_id"
     ),
-    **dict.fromkeys("plate plates registration reg".split(), "plate"),
-    **dict.fromkeys("zip zipcode postcode".split(), "address"),
+    **dict.fromkeys(["plate", "plates", "registration", "reg"], "plate"),
+    **dict.fromkeys(["zip", "zipcode", "postcode"], "address"),
 }
 _NEED_A_WORD: Final = frozenset(
-    "order booking reservation confirmation invoice contract case tracking ticket claim file application library "
-    "user account customer member client patient policy staff student employee insurance text reach credit "
-    "debit licence license identity contact".split()
+    ["order", "booking", "reservation", "confirmation", "invoice", "contract", "case", "tracking", "ticket", "claim", "file", "application", "library", "user", "account", "customer", "member", "client", "patient", "policy", "staff", "student", "employee", "insurance", "text", "reach", "credit", "debit", "licence", "license", "identity", "contact"]
 )
 """These say nothing of a number unless ``number`` or the like stands between, or the number is long."""
 _LENGTHS: Final[dict[Kind, tuple[int, int]]] = {
@@ -61,8 +51,7 @@ _LENGTHS: Final[dict[Kind, tuple[int, int]]] = {
     "plate": (3, 9), "address": (5, 9), "iban": (12, 34),
 }  # fmt: skip
 _CODES: Final = frozenset(
-    "access security door alarm verification entry gate unlock login pin secret safe time activation recovery factor "
-    "my our your his her authentication lock locker".split()
+    ["access", "security", "door", "alarm", "verification", "entry", "gate", "unlock", "login", "pin", "secret", "safe", "time", "activation", "recovery", "factor", "my", "our", "your", "his", "her", "authentication", "lock", "locker"]
 )
 """Before ``code``: it opens something."""
 _IBAN: Final = re.compile(r"[a-z]{2}\d{2}[a-z0-9]{11,30}")

@@ -10,13 +10,10 @@ from nearfield_sync.redaction.spans import Found
 from nearfield_sync.redaction.tokens import piece_at
 from nearfield_sync.redaction.vocabulary import FUNCTION_WORDS, TOP_DOMAINS
 
-_JOINING: Final = frozenset("dot point . underscore _ dash - hyphen minus plus +".split())
+_JOINING: Final = frozenset(["dot", "point", ".", "underscore", "_", "dash", "-", "hyphen", "minus", "plus", "+"])
 _DOTS: Final = frozenset(("dot", ".", "point"))
 _STOPS: Final = FUNCTION_WORDS | frozenset(
-    """
-    email emails mail mails address send write wrote contact reach use used enter type emailed forward copy cc under
-    account username login called letter confirm invoice receipt report invitation everything link again , : ; ! ?
-    """.split()
+    ["email", "emails", "mail", "mails", "address", "send", "write", "wrote", "contact", "reach", "use", "used", "enter", "type", "emailed", "forward", "copy", "cc", "under", "account", "username", "login", "called", "letter", "confirm", "invoice", "receipt", "report", "invitation", "everything", "link", "again", ",", ":", ";", "!", "?"]
 )
 _LONGEST: Final = 14
 _HOST_WORDS: Final = 4
