@@ -155,6 +155,13 @@ class LinkState:
     """Heartbeats sent since something was heard."""
     wait_ms: float = 0.0
     """How long to wait once the lost line is closed."""
+    leaving: str = ""
+    """What the cloud's goodbye said; the line is given up as soon as no question is under way."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether a question may be sent."""
+        return self.phase == "warm" and not self.leaving
 
 
 Step = tuple[LinkState, tuple[Command, ...]]
@@ -177,9 +184,14 @@ def reduce(state: LinkState, event: Event, now_ms: float) -> Step:
         case Failed():
             return _failed(state, event, now_ms)
         case GoodbyeSaid() if state.phase == "warm":
-            wait_ms = max(event.reconnect_after_seconds, 0.0) * 1000 * (1 + event.chance / 2)
-            reason = f"the cloud said goodbye: {event.reason}"
-            return _lose(state, "goodbye", reason, min(wait_ms, state.patience.longest_asked_wait_ms))
+            asked_ms = min(event.reconnect_after_seconds * 1000, state.patience.longest_asked_wait_ms)
+            # Spread by half of it, so that a whole site does not come back at once.
+            leaving = replace(
+                state,
+                leaving=f"the cloud said goodbye: {event.reason}",
+                wait_ms=max(asked_ms, 0.0) * (1 + event.chance / 2),
+            )
+            return (leaving, ()) if state.under_way else _leave(leaving)
         case Dropped() if state.phase == "lost":
             return replace(state, phase="waiting", due_ms=now_ms + state.wait_ms), ()
         case Ticked() if now_ms >= state.due_ms:
@@ -213,6 +225,8 @@ def _asking(state: LinkState, event: Asking, now_ms: float) -> Step:
     asking = replace(state, under_way=event.under_way)
     if state.phase != "warm":
         return asking, ()
+    if state.leaving and not event.under_way:
+        return _leave(asking)
     if event.under_way and not state.under_way:
         # The question itself may be what finds the link dead: the first beat goes with it.
         return _beat(replace(asking, unanswered=min(state.unanswered, 1)), now_ms)
@@ -246,6 +260,8 @@ def _failed(state: LinkState, event: Failed, now_ms: float) -> Step:
         return replace(state, renewing=False, token_until_ms=now_ms + state.patience.longest_wait_ms), ()
     if state.phase not in {"token": ("fetching_token",), "line": ("offering", "warm")}[event.part]:
         return state, ()
+    if state.leaving:
+        return _leave(state)
     steady = state.phase == "warm" and now_ms - state.warm_since_ms >= state.patience.steady_ms
     failures = 1 if steady else state.failures + 1
     wait_ms = backoff_ms(state.patience, failures, event.chance)
@@ -258,9 +274,13 @@ def _failed(state: LinkState, event: Failed, now_ms: float) -> Step:
     return _lose(failed, event.code, event.detail, wait_ms)
 
 
+def _leave(state: LinkState) -> Step:
+    return _lose(state, "goodbye", state.leaving, state.wait_ms)
+
+
 def _lose(state: LinkState, code: str, reason: str, wait_ms: float) -> Step:
-    lost = replace(state, phase="lost", code=code, reason=reason, wait_ms=wait_ms, renewing=False)
-    return replace(lost, due_ms=float("inf"), unanswered=0), (Drop(),)
+    lost = replace(state, phase="lost", code=code, reason=reason, wait_ms=wait_ms)
+    return replace(lost, due_ms=float("inf"), unanswered=0, renewing=False, leaving=""), (Drop(),)
 
 
 def _beat_ms(state: LinkState) -> float:

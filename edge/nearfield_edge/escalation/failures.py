@@ -58,8 +58,8 @@ def of_exception(error: BaseException, where: str, now: datetime) -> LinkError:
                 return LinkError(f"{where}: TLS cannot be agreed on ({cause.reason})", code="tls_failed")
             case socket.gaierror():
                 return LinkError(
-                    f"{where}: its name cannot be looked up ({cause.strerror}): see that the device has a network"
-                    " and that cloud.url is right",
+                    f"{where}: its name cannot be looked up ({cause.strerror}): see that the device has a"
+                    " network and that cloud.url is right",
                     code="dns_failed",
                 )
             case ConnectionRefusedError():
@@ -72,9 +72,7 @@ def of_exception(error: BaseException, where: str, now: datetime) -> LinkError:
     return LinkError(f"{where}: the connection failed ({type(error).__name__})", code="unreachable")
 
 
-def of_status(
-    status: int, headers: Mapping[str, str], body: bytes, where: str, now: datetime
-) -> LinkError:
+def of_status(status: int, headers: Mapping[str, str], body: bytes, where: str, now: datetime) -> LinkError:
     """Name an answer that declines.
 
     Args:
@@ -86,10 +84,10 @@ def of_status(
     """
     said = f"{where} answered {status}{_problem(body)}"
     wait_seconds = retry_after_seconds(headers.get("retry-after"), now)
+    off = _clock_error(headers.get("date"), now) if status in (400, 401) else None
+    if off is not None:
+        return LinkError(f"{said}: {off}", code="clock_wrong")
     if status == 401:
-        off = _clock_error(headers.get("date"), now)
-        if off is not None:
-            return LinkError(f"{said}: {off}", code="clock_wrong")
         return LinkError(f"{said}: this device is not known there", code="not_known")
     if status == 403:
         return LinkError(f"{said}: this device may not", code="not_allowed", retry_after_seconds=wait_seconds)
@@ -136,8 +134,8 @@ def _of_certificate(error: ssl.SSLCertVerificationError, where: str, now: dateti
     if error.verify_code in (_WRONG_NAME, _WRONG_ADDRESS):
         return LinkError(f"{where}: its certificate is for another name", code="certificate_wrong_name")
     return LinkError(
-        f"{where}: its certificate is from nobody trusted here ({error.verify_message}): name its authority in"
-        " cloud.ca_file",
+        f"{where}: its certificate is from nobody trusted here ({error.verify_message}): name its authority"
+        " in cloud.ca_file",
         code="certificate_untrusted",
     )
 

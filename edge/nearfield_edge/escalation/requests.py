@@ -91,11 +91,17 @@ class CloudRequests:
         self,
         path: str,
         *,
-        content: bytes = b"",
         form: Mapping[str, str] | None = None,
+        parts: Mapping[str, tuple[str, str]] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send and read the whole answer.
+
+        Args:
+            path: Below the cloud's URL.
+            form: Sent as ``application/x-www-form-urlencoded``.
+            parts: Sent as ``multipart/form-data``: by name the media type and the text.
+            headers: Further ones.
 
         Raises:
             LinkError: It could not be sent, was declined, or the answer is too long.
@@ -107,13 +113,16 @@ class CloudRequests:
             async with (
                 asyncio.timeout(self._timeout_seconds),
                 httpx.AsyncClient(
-                    verify=context or False, trust_env=False, follow_redirects=False, timeout=None
+                    verify=context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+                    trust_env=False,
+                    follow_redirects=False,
+                    timeout=self._timeout_seconds,
                 ) as client,
                 client.stream(
                     "POST",
                     self.url + path,
-                    content=None if form else content,
                     data=dict(form) if form else None,
+                    files={name: (None, text, kind) for name, (kind, text) in (parts or {}).items()} or None,
                     headers=sent,
                 ) as response,
             ):

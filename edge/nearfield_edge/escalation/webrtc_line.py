@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 CHANNEL: Final = "oai-events"
 _MOST_UNSENT_BYTES: Final = 2 * 1024 * 1024
 _CLOSE_SECONDS: Final = 1.0
-_BOUNDARY: Final = "nearfield-offer-7f3c0a51"
 
 
 class WebRtcLine:
@@ -147,12 +146,8 @@ class WebRtcOpener:
         told = session.model_dump_json(exclude_unset=True)
         answer = await self._requests.post(
             "/v1/realtime/calls",
-            content=_multipart(("sdp", "application/sdp", offer), ("session", "application/json", told)),
-            headers={
-                "Authorization": f"Bearer {token}",
-                "Content-Type": f"multipart/form-data; boundary={_BOUNDARY}",
-                "Accept": "application/sdp",
-            },
+            parts={"sdp": ("application/sdp", offer), "session": ("application/json", told)},
+            headers={"Authorization": f"Bearer {token}", "Accept": "application/sdp"},
         )
         line.name = printable(answer.headers.get("location", "").rpartition("/")[2])
         return allowed_candidates(answer.body.decode("utf-8", "replace"), self._egress)
@@ -178,14 +173,6 @@ class WebRtcOpener:
                 for server in found
             ]
         )
-
-
-def _multipart(*parts: tuple[str, str, str]) -> bytes:
-    lines = []
-    for name, kind, text in parts:
-        lines += [f"--{_BOUNDARY}", f'Content-Disposition: form-data; name="{name}"', f"Content-Type: {kind}"]
-        lines += ["", text]
-    return "\r\n".join([*lines, f"--{_BOUNDARY}--", ""]).encode()
 
 
 async def _closed(peer: RTCPeerConnection) -> None:

@@ -1,4 +1,4 @@
-"""The line over WebSocket: for networks that let no UDP through, and where aiortc would cost too much memory."""
+"""The line over WebSocket: where no UDP gets through, or aiortc would cost too much memory."""
 
 from __future__ import annotations
 
@@ -113,10 +113,12 @@ class WebSocketOpener:
             answer = error.response
             headers = {name.lower(): value for name, value in answer.headers.raw_items()}
             raise of_status(
-                answer.status_code, headers, answer.body or b"", requests.where, self._now()
+                answer.status_code, headers, bytes(answer.body or b""), requests.where, self._now()
             ) from error
         except InvalidHandshake as error:
-            raise LinkError(f"{requests.where} speaks no WebSocket: {error}", code="answer_invalid") from error
+            raise LinkError(
+                f"{requests.where} speaks no WebSocket: {error}", code="answer_invalid"
+            ) from error
         except (OSError, TimeoutError, WebSocketException) as error:
             raise of_exception(error, requests.where, self._now()) from error
         line = WebSocketLine(connection)
