@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from nearfield_edge.errors import EdgeError, LinkLostError
 from nearfield_edge.escalation.seam import Answered, AnswerSentence, CloudEvent, EscalatedQuestion, Escalation
@@ -50,7 +50,7 @@ class FakeEscalation:
         if self.ready:
             self.heard.append((turn_id, partial))
 
-    async def ask(self, question: EscalatedQuestion) -> AsyncIterator[CloudEvent]:
+    async def ask(self, question: EscalatedQuestion) -> AsyncGenerator[CloudEvent]:
         if not self.ready:
             raise LinkLostError(self._lost_because)
         self.asked.append(question)

@@ -101,6 +101,7 @@ class AnswerReader:
         self._sentences = 0
         self._citations: dict[int, tuple[Citation, ...]] = {}
         self._ended: nearfield.RouteTold | None = None
+        self._confirming = ""
 
     def take(self, event: ServerEvent) -> CloudEvent | None:
         """What an event means for this answer; None where it means nothing yet.
@@ -132,6 +133,8 @@ class AnswerReader:
             case server.TextDelta():
                 return self._sentence(event.delta)
             case nearfield.ConfirmationAsked():
+                self._count(len(event.question))
+                self._confirming = event.question
                 return ConfirmationAsked(
                     call_id=event.call_id,
                     tool=event.tool,
@@ -152,6 +155,10 @@ class AnswerReader:
         text = " ".join(delta.split())
         citations = self._citations.pop(self._sentences, ())
         self._sentences += 1
+        if text and text == " ".join(self._confirming.split()):
+            # The cloud says it as well, for those who do not take our events.
+            self._confirming = ""
+            return None
         return AnswerSentence(text=text, citations=citations) if text else None
 
     def _count(self, characters: int) -> None:

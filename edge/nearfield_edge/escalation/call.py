@@ -28,10 +28,9 @@ LONGEST_PARTIAL_CHARACTERS = 2_000
 class Asked:
     """A question under way: what came of its answer, and how it ended."""
 
-    def __init__(self, reader: AnswerReader) -> None:
+    def __init__(self, reader: AnswerReader, *, can_wait: bool) -> None:
         self.reader = reader
-        self.cancelled = False
-        """Whether nobody waits any more; its cancellation is sent as soon as the answer has a name."""
+        self.can_wait = can_wait
         self._events: asyncio.Queue[CloudEvent | EdgeError] = asyncio.Queue()
 
     def put(self, event: CloudEvent | EdgeError) -> None:
@@ -81,7 +80,7 @@ class Call:
         self._monotonic_ms = monotonic_ms
         self._on_heard = on_heard
         self._on_goodbye = on_goodbye
-        self._asked: dict[str, Asked] = {}
+        self._asked: Asked | None = None
         self._events_sent = 0
         self._partial = ""
 
@@ -108,23 +107,17 @@ class Call:
 
         Raises:
             LinkError: The line is closed.
-            EscalationRefusedError: It is too long, or too many are under way.
+            EscalationRefusedError: It is too long, or another is under way that cannot wait.
         """
-        if len(self._asked) >= self._options.most_under_way:
-            raise EscalationRefusedError("too many questions are under way", code="too_much")
+        self._make_way(question)
         self._events_sent += 1
         event_id = f"ask-{self._events_sent}"
         text = question_event(question, event_id, most_exchanges=self._options.most_exchanges)
         reader = AnswerReader(
             question.key, event_id, longest_characters=self._options.longest_answer_characters
         )
-        asked = Asked(reader)
-        self._asked[event_id] = asked
-        try:
-            self.line.send(text)
-        except LinkError:
-            del self._asked[event_id]
-            raise
+        self.line.send(text)
+        self._asked = asked = Asked(reader, can_wait=question.can_wait)
         self._partial = ""
         return asked
 
@@ -134,10 +127,11 @@ class Call:
         Raises:
             LinkError: The line is closed.
         """
-        if asked.reader.over or asked.cancelled:
+        if asked is not self._asked:
             return
-        asked.cancelled = True
-        if asked.reader.response_id is not None:
+        self._asked = None
+        if not asked.reader.over:
+            # Without a name yet, it is the one that the cloud begins with next: events keep their order.
             self.line.send(write_event(ResponseCancel(response_id=asked.reader.response_id)))
 
     def hear(self, partial: str) -> None:
@@ -169,11 +163,9 @@ class Call:
 
     def end(self, reason: LinkLostError) -> None:
         """Tell whoever waits; the line is closed by whoever ends it."""
-        for asked in self._asked.values():
-            if not asked.reader.over:
-                asked.reader.over = True
-                asked.put(reason)
-        self._asked.clear()
+        asked, self._asked = self._asked, None
+        if asked is not None and not asked.reader.over:
+            asked.put(reason)
 
     def _take(self, event: ServerEvent) -> None:
         match event:
@@ -182,8 +174,8 @@ class Call:
             case nearfield.Goodbye():
                 self._on_goodbye(event)
             case _:
-                for event_id, asked in list(self._asked.items()):
-                    self._hand_on(event_id, asked, event)
+                if self._asked is not None:
+                    self._hand_on(self._asked, event)
 
     def _greet(self, session: RealtimeSession) -> None:
         # Over WebSocket the first greeting is from before this end said what it wants.
@@ -194,17 +186,22 @@ class Call:
         self.resumed = bool(session.nearfield.resumed)
         self.greeted.set()
 
-    def _hand_on(self, event_id: str, asked: Asked, event: ServerEvent) -> None:
-        named = asked.reader.response_id is not None
+    def _hand_on(self, asked: Asked, event: ServerEvent) -> None:
         try:
             given = asked.reader.take(event)
         except EscalationRefusedError as error:
             asked.put(error)
             self.cancel(asked)
-            given = None
-        if given is not None and not asked.cancelled:
-            asked.put(given)
-        if asked.cancelled and not named and asked.reader.response_id is not None and not asked.reader.over:
-            self.line.send(write_event(ResponseCancel(response_id=asked.reader.response_id)))
-        if asked.reader.over:
-            del self._asked[event_id]
+        else:
+            if given is not None:
+                asked.put(given)
+
+    def _make_way(self, question: EscalatedQuestion) -> None:
+        """The cloud answers one question of a session at a time."""
+        asked = self._asked
+        if asked is None or asked.reader.over:
+            return
+        if question.can_wait or not asked.can_wait:
+            raise EscalationRefusedError("another question is under way", code="busy")
+        asked.put(EscalationRefusedError("it gave way to somebody who waits", code="displaced"))
+        self.cancel(asked)

@@ -1,8 +1,8 @@
 """Which STUN and TURN servers a call goes by, and which of the cloud's addresses it may try.
 
 aiortc takes the first STUN and the first TURN server that it is given, and waits five seconds for one that
-does not answer. So all are asked first, at once and for a fraction of a second, and only those that answer are
-handed on. Where the cloud has an address that the device can reach, none is needed: the cloud learns the
+does not answer. So all are asked first, at once and for a fraction of a second; those that answer are handed
+on. Where the cloud has an address that the device can reach, none is needed: the cloud learns the
 device's address from its packets.
 """
 

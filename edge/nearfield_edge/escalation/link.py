@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Final, get_args
 
@@ -87,7 +87,7 @@ class CloudLink:
             with self.line.losing():
                 self.line.call.confirm(call_id, agreed=agreed)
 
-    async def ask(self, question: EscalatedQuestion) -> AsyncIterator[CloudEvent]:
+    async def ask(self, question: EscalatedQuestion) -> AsyncGenerator[CloudEvent]:
         """Ask; to be used under ``aclosing``.
 
         Raises:
@@ -132,7 +132,7 @@ class CloudLink:
         self.line.take(Asking(under_way=True))
         return call, asked
 
-    async def _answer(self, question: EscalatedQuestion, asked: Asked) -> AsyncIterator[CloudEvent]:
+    async def _answer(self, question: EscalatedQuestion, asked: Asked) -> AsyncGenerator[CloudEvent]:
         seconds = question.deadline_seconds or self._options.deadline_seconds
         until_ms = self._clock.monotonic_ms() + seconds * 1000
         while True:

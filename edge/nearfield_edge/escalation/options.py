@@ -20,7 +20,6 @@ class LinkOptions:
     """Added for each confirmation that a person is asked for."""
     most_exchanges: int = 4
     """Of the conversation, that go along with a question."""
-    most_under_way: int = 4
     longest_answer_characters: int = 16_000
     """Sentences and their sources together."""
     largest_event_bytes: int = 256 * 1024

@@ -6,7 +6,7 @@ when nothing comes. Nothing here waits for a connection; a link that is not warm
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -41,6 +41,8 @@ class EscalatedQuestion:
     """int16[n], 16 kHz: what was said; only where the policy lets sound leave."""
     deadline_seconds: float | None = None
     """From the question to the answer's last sentence; the configured one if None."""
+    can_wait: bool = False
+    """Whether nobody stands there waiting: it then gives way to a question of somebody who does."""
     trace_parent: str | None = None
     """W3C ``traceparent`` of the turn's span."""
 
@@ -81,7 +83,10 @@ class AnswerSentence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmationAsked:
-    """A tool would change something: nothing happens until a person has agreed, see `Escalation.confirm`."""
+    """A tool would change something: nothing happens until a person has agreed, see `Escalation.confirm`.
+
+    What it asks comes here alone, not as a sentence of the answer besides.
+    """
 
     call_id: str
     tool: str
@@ -125,12 +130,14 @@ class Escalation(Protocol):
         """Tell what was said so far, redacted, so that the cloud may begin; nothing without a link."""
         ...
 
-    def ask(self, question: EscalatedQuestion) -> AsyncIterator[CloudEvent]:
+    def ask(self, question: EscalatedQuestion) -> AsyncGenerator[CloudEvent]:
         """Ask; to be used under ``aclosing``. Closing it early cancels the answer at the other end.
 
         Raises:
             LinkLostError: There is no link, or it was lost before the answer was over.
-            EscalationRefusedError: The cloud declined, with its own code; also where the deadline passed.
+            EscalationRefusedError: The cloud declined, with its own code; or, with ours, the deadline passed
+                (``deadline_passed``), another question is under way (``busy``), this very one was sent before
+                (``already_asked``), or it gave way to somebody who waits (``displaced``).
         """
         ...
 
