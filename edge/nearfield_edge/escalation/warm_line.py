@@ -64,6 +64,7 @@ class WarmLine:
         self._token: Token | None = None
         self._resume: Resume | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closing: set[asyncio.Task[None]] = set()
         self._opening: asyncio.Task[None] | None = None
         self._woken = asyncio.Event()
         self._changed = asyncio.Event()
@@ -214,7 +215,9 @@ class WarmLine:
         call, self.call = self.call, None
         if call is not None:
             call.end(LinkLostError(self.state.reason))
-        self._start(self._close(call, self._opening))
+        closing = self._start(self._close(call, self._opening))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
 
     async def _close(self, call: Call | None, opening: asyncio.Task[None] | None) -> None:
         if opening is not None and not opening.done():
@@ -231,5 +234,7 @@ class WarmLine:
             await call.line.close()
         tasks = list(self._tasks)
         for task in tasks:
-            task.cancel()
+            # What closes a line is let finish: cut short, it would leave sockets open.
+            if task not in self._closing:
+                task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
