@@ -1,4 +1,4 @@
-"""Starts the other end of calls on a free port of loopback, kills it, and starts it again at the same port."""
+"""Starts the other end of calls on a free port of loopback, kills it, and starts it again."""
 
 from __future__ import annotations
 

@@ -75,6 +75,11 @@ async def events_of(link: CloudLink, asked: EscalatedQuestion) -> list[CloudEven
         return [event async for event in events]
 
 
+async def drained(events: AsyncIterator[CloudEvent]) -> None:
+    async for _ in events:
+        pass
+
+
 async def test_an_answer_comes_sentence_by_sentence_with_its_sources(link: CloudLink) -> None:
     events = await events_of(link, question("how is the pump vented"))
     assert events[0] == RouteTold(plan="knowledge", reason="a manual knows")
@@ -176,8 +181,7 @@ async def test_who_waits_goes_before_what_can_wait(link: CloudLink) -> None:
         await anext(events)
         urgent = await events_of(link, question("how is the pump vented", "turn-urgent"))
         with pytest.raises(EscalationRefusedError) as caught:
-            while True:
-                await anext(events)
+            await drained(events)
     assert caught.value.code == "displaced"
     assert urgent[-1] == Answered(outcome="answered", reason="a manual knows", may_be_kept_seconds=60)
 
@@ -202,8 +206,7 @@ async def test_a_killed_cloud_ends_the_answer_within_three_seconds_and_is_found_
                 cloud.kill()
                 began = time.monotonic()
                 with pytest.raises(LinkLostError):
-                    while True:
-                        await anext(events)
+                    await drained(events)
                 assert time.monotonic() - began < LOSS_SECONDS
             assert not link.ready
             assert link.why_not
@@ -223,8 +226,7 @@ async def test_a_cloud_that_hears_and_says_nothing_is_found_out(cloud: CloudProc
         await cloud.control(deaf=True)
         began = time.monotonic()
         with pytest.raises(LinkLostError, match="heartbeats"):
-            while True:
-                await anext(events)
+            await drained(events)
         assert time.monotonic() - began < LOSS_SECONDS
     assert link.line.state.code == "half_open"
 
@@ -246,8 +248,7 @@ async def test_a_goodbye_lets_the_answer_end_and_then_comes_back(
             if isinstance(event, ConfirmationAsked):
                 await cloud.control(goodbye=0.1)
                 async with asyncio.timeout(5):
-                    while link.ready:
-                        await asyncio.sleep(0)
+                    await link.line.until_true(lambda state: not state.ready)
                 link.confirm(event.call_id, agreed=False)
         assert isinstance(event, Answered)
     assert link.line.state.code in ("goodbye", "")
@@ -260,6 +261,5 @@ async def test_a_line_that_the_cloud_closes_is_told_at_once(cloud: CloudProcess,
         began = time.monotonic()
         await cloud.control(close=True)
         with pytest.raises(LinkLostError):
-            while True:
-                await anext(events)
+            await drained(events)
         assert time.monotonic() - began < LOSS_SECONDS

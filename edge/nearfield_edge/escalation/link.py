@@ -117,7 +117,7 @@ class CloudLink:
     def _begin(self, question: EscalatedQuestion) -> tuple[Call, Asked]:
         call = self.line.call
         if call is None or not self.ready:
-            raise LinkLostError(self.why_not)
+            raise LinkLostError(self.why_not, sent=False)
         if question.key in self._sent:
             raise EscalationRefusedError(f"question {question.key} was sent before", code="already_asked")
         try:

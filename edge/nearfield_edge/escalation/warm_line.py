@@ -86,7 +86,11 @@ class WarmLine:
 
     async def until(self, *phases: connecting.Phase) -> LinkState:
         """Wait until the link is in one of the phases; for the doctor and for tests, not for the voice."""
-        while self.state.phase not in phases:
+        return await self.until_true(lambda state: state.phase in phases)
+
+    async def until_true(self, condition: Callable[[LinkState], bool]) -> LinkState:
+        """Wait until something holds of the link."""
+        while not condition(self.state):
             self._changed.clear()
             await self._changed.wait()
         return self.state
@@ -95,8 +99,9 @@ class WarmLine:
         """Decide, and do what was decided."""
         before = self.state
         self.state, commands = connecting.reduce(before, event, self._clock.monotonic_ms())
-        if self.state.phase != before.phase:
+        if self.state != before:
             self._changed.set()
+        if self.state.phase != before.phase:
             self._tell(before)
         for command in commands:
             self._do(command)
