@@ -1,8 +1,8 @@
 """The cloud's answers that the device may give again by itself.
 
-A question is found by its words alone: the same ones, but for case and punctuation. Nothing is answered across
-tenants, audiences or languages, nothing after its time, and nothing whose words would mean something else
-after another conversation. What was masked before it was asked is not kept: the answer may be about somebody.
+A question is found by its words alone: the same ones, but for case and punctuation. Nothing is answered
+across tenants, audiences or languages, nothing after its time, and nothing whose words would mean something
+else after another conversation. What was masked before it was asked is not kept: it may be about somebody.
 
 What people asked and were answered is sealed with the device's key (`records.sealed_text`); a cache sealed
 with another key is emptied. The columns are meant to last: nearness by embedding will need no others.
@@ -249,7 +249,8 @@ class AnswerCache:
         database.execute(
             "DELETE FROM answer WHERE number IN ("
             " SELECT number FROM (SELECT number, row_number() OVER recent AS place,"
-            " sum(bytes) OVER recent AS held FROM answer WINDOW recent AS (ORDER BY used_ms DESC, number DESC))"
+            " sum(bytes) OVER recent AS held"
+            " FROM answer WINDOW recent AS (ORDER BY used_ms DESC, number DESC))"
             " WHERE place > ? OR held > ?)",
             (self._limits.most, self._limits.most_bytes),
         )

@@ -55,7 +55,6 @@ MIGRATIONS: Final = (
     """,
 )
 _COLUMNS: Final = "key, turn_id, person, state, content, answer, reason, kept_ms"
-_UNSETTLED: Final = "state IN ('waiting', 'asked')"
 _EARLIEST_MS: Final = int(EARLIEST_PLAUSIBLE.timestamp() * 1000)
 _INTERRUPTED: Final = "the device stopped while it was being asked"
 
@@ -93,8 +92,8 @@ class QuestionQueue:
             seal = open_seal(self._database, keys)
         if seal is None:
             raise RecordError(
-                f"question queue {path}: its questions were sealed with another key: put the device's key back,"
-                " or move the file away to begin anew"
+                f"question queue {path}: its questions were sealed with another key: put the device's key"
+                " back, or move the file away to begin anew"
             )
         self._seal: TextSeal = seal
 
@@ -106,7 +105,9 @@ class QuestionQueue:
         """
         with _as_record_errors(), self._database.transaction() as database:
             known = database.execute("SELECT 1 FROM question WHERE key = ?", (question.key,))
-            ((count,),) = database.execute(f"SELECT count(*) FROM question WHERE {_UNSETTLED}")  # noqa: S608 (ours)
+            ((count,),) = database.execute(
+                "SELECT count(*) FROM question WHERE state IN ('waiting', 'asked')"
+            )
             if known:
                 return True
             if count >= self._limits.most:
@@ -148,7 +149,7 @@ class QuestionQueue:
         """It will not be asked any more."""
         given_up = self._step(
             "UPDATE question SET state = 'given_up', reason = ?, settled_ms = ? WHERE key = ?"
-            f" AND {_UNSETTLED}",
+            " AND state IN ('waiting', 'asked')",
             *(reason[:500], self._now_ms(), key),
         )
         self._counters.add("nearfield_questions_given_up_total", int(given_up))
@@ -178,7 +179,7 @@ class QuestionQueue:
         return self._questions("1 ORDER BY number")
 
     def erase(self, turn_id: str) -> None:
-        """Erase what is kept of a turn (`TurnBelongings`); what is on its way at this moment may be answered."""
+        """Erase what is kept of a turn (`TurnBelongings`); what is on its way just now is not told."""
         self._erase("turn_id = ?", turn_id)
 
     def erase_person(self, person: str) -> int:

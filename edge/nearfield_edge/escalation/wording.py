@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from typing import Final
 
 _KEPT: Final = "%‰"
 _LEANING: Final = frozenset(
-    """
-    it its it's that that's this these those they they're them their he she him her his hers there then
-    one ones same other others another else more again too also instead either both yes no okay and or but so
-    former latter first second last next previous
-    """.split()
-)
+    {
+        "it", "its", "it's", "that", "that's", "this", "these", "those", "they", "they're", "them", "their",
+        "he", "she", "him", "her", "his", "hers", "there", "then", "one", "ones", "same", "other", "others",
+        "another", "else", "more", "again", "too", "also", "instead", "either", "both", "former", "latter",
+        "first", "second", "last", "next", "previous",
+    }
+)  # fmt: skip
 """English words that may point back at what was said before."""
+_GOING_ON: Final = frozenset({"and", "but", "or", "so", "yes", "no", "okay", "what about", "how about"})
+"""English words that go on with it where a question begins with them."""
 _FEWEST_WORDS: Final = 4
 
 
@@ -29,9 +31,11 @@ def stands_alone(text: str, language: str) -> bool:
 
     Only English can be judged; elsewhere no question does.
     """
-    words = [re.sub(r"[’`]", "'", word) for word in normalised(text).split()]
-    english = language.split("-")[0] == "en"
-    return english and len(words) >= _FEWEST_WORDS and not _LEANING.intersection(words)
+    words = [word.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'") for word in normalised(text).split()]
+    if language.split("-")[0] != "en" or len(words) < _FEWEST_WORDS:
+        return False
+    beginnings = {words[0], " ".join(words[:2])}
+    return not _LEANING.intersection(words) and not _GOING_ON.intersection(beginnings)
 
 
 def _bare(word: str) -> str:
@@ -48,4 +52,4 @@ def _is_mark(character: str) -> bool:
 
 
 def _is_sign(word: str, position: int) -> bool:
-    return word[position] in "-−" and word[position + 1 : position + 2].isdigit()
+    return word[position] in "-\N{MINUS SIGN}" and word[position + 1 : position + 2].isdigit()
