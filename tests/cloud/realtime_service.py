@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -84,14 +85,11 @@ async def running_service(
             app, host="127.0.0.1", port=0, log_level="warning", ws="websockets-sansio", lifespan="off"
         )
     )
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     async with parts.running():
-        serving = asyncio.create_task(server.serve())
-        while not server.started:
-            await asyncio.sleep(0.01)
+        listening = socket.create_server(("127.0.0.1", 0))  # whoever connects too soon waits in its queue
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
         try:
-            port = server.servers[0].sockets[0].getsockname()[1]
-            yield Service(parts=parts, port=port, counters=counters)
+            yield Service(parts=parts, port=listening.getsockname()[1], counters=counters)
         finally:
             await parts.calls.drain(0)
             server.should_exit = True
