@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from nearfield_cloud.orchestrator.answer import ConfirmationNeeded, Finished, SentenceReady
-from nearfield_edge.errors import EscalationRefusedError, LinkLostError
+from nearfield_edge.errors import LinkLostError
+from nearfield_edge.escalation.connecting import BEATS_MISSED, LinkState
 from nearfield_edge.escalation.link import CloudLink
 from nearfield_edge.escalation.seam import (
     Answered,
@@ -104,9 +105,16 @@ async def test_an_answer_that_takes_its_time_is_no_lost_link_and_closing_it_canc
             await anext(events)
             await anext(events)
             beats = ends.link.line.state.sequence
+            unanswered: list[int] = []
+
+            def enough(state: LinkState) -> bool:
+                unanswered.append(state.unanswered)
+                return state.sequence >= beats + 6
+
             # More heartbeats than would find a dead link, and no other event between them.
-            await ends.link.line.until_true(lambda state: state.sequence >= beats + 5)
+            await ends.link.line.until_true(enough)
             assert ends.link.ready
+            assert max(unanswered) < BEATS_MISSED
             assert orchestrator.cancelled == []
             orchestrator.holding.clear()
         asked = EscalatedQuestion(turn_id="next", text="How is it cleaned?")
