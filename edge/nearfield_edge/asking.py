@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
+from functools import partial
 
-from nearfield_edge.escalation.beyond import Alone, Beyond, Wanted
+from nearfield_edge.dialogue import Dialogue
+from nearfield_edge.escalation.beyond import Beyond, Wanted
+from nearfield_edge.routing.router import Reach
 from nearfield_edge.streams import until
 from nearfield_edge.turn import commands as do
 from nearfield_edge.turn import events as ev
@@ -21,18 +24,30 @@ class Asking:
 
     Args:
         beyond: Who is asked.
+        dialogue: Waits for a yes or a no to what is offered.
         report: Told of the answer and of its parts.
     """
 
-    def __init__(self, beyond: Beyond, report: Callable[[ev.Event], None]) -> None:
+    def __init__(self, beyond: Beyond, dialogue: Dialogue, report: Callable[[ev.Event], None]) -> None:
         self._beyond = beyond
+        self._dialogue = dialogue
         self._report = report
         self._unwanted: dict[Key, asyncio.Future[None]] = {}
         """Done once what streams in for a revision is not wanted any more."""
 
-    async def ask(self, command: do.Act, alone: Alone) -> None:
+    def takes(self, command: do.Act) -> bool:
+        """Whether a turn is answered here."""
+        return self._beyond.answers_to(command.decision, command.transcript.text)
+
+    async def reach(self, text: str) -> Reach:
+        """What could answer these words besides a skill."""
+        return await self._beyond.reach(text)
+
+    async def ask(self, command: do.Act) -> None:
         """Report what comes, until it ends or is cancelled."""
         key = (command.turn_id, command.revision)
+        self._dialogue.answered_beyond(command.turn_id)
+        alone = partial(self._dialogue.answer_alone, *key, command.understanding)
         unwanted = self._unwanted.setdefault(key, asyncio.get_running_loop().create_future())
         wanted = Wanted(
             turn_id=command.turn_id,
@@ -43,6 +58,8 @@ class Asking:
         )
         async with aclosing(until(self._beyond.answers(wanted, alone), unwanted)) as answers:
             async for answer in answers:
+                if answer.offer is not None:
+                    self._dialogue.answered_beyond(command.turn_id, answer.offer)
                 if isinstance(answer, AnswerPart):
                     self._report(ev.AnswerWentOn(turn_id=key[0], revision=key[1], part=answer))
                 else:

@@ -13,9 +13,10 @@ from datetime import datetime
 from functools import partial
 
 from nearfield_edge import phrases
-from nearfield_edge.doubts.answers import OWN, answer_to, expecting, with_answers
+from nearfield_edge.doubts.answers import answer_to, expecting, with_answers
 from nearfield_edge.doubts.asking import inquiry_about
 from nearfield_edge.doubts.doubt import ASKED
+from nearfield_edge.doubts.offers import OWN, Offer, doubt_about
 from nearfield_edge.doubts.wording import question_about
 from nearfield_edge.hearing import Expected
 from nearfield_edge.records.conversation_file import ConversationFile
@@ -250,9 +251,18 @@ class Dialogue:
         """
         return await self.answer(turn_id, revision, understanding, self.choose_route(understanding))
 
-    def answered_beyond(self, turn_id: str) -> None:
-        """Somebody else answers this turn: what was asked before it is not waited for any longer."""
+    def answered_beyond(self, turn_id: str, offer: Offer | None = None) -> None:
+        """Somebody else answers this turn: what was asked before it is not waited for any longer.
+
+        Args:
+            turn_id: The turn.
+            offer: What is waited for instead.
+        """
         self._drop_doubt(turn_id)
+        if offer is not None:
+            alive = self._skills.alive(self._conversation, self._now())
+            offered = replace(alive, doubt=doubt_about(offer), last_turn_at=self._now())
+            self._unsettled[turn_id] = (offered, self._expected_after(offered))
 
     async def _ask(self, turn_id: str, understanding: Understanding) -> Answer:
         """Ask about what was not sure, or for the whole to be said again where nothing can be asked."""

@@ -123,10 +123,18 @@ class LinkError(EdgeError):
 
 
 class LinkLostError(EdgeError):
-    """The link to the cloud is not there, or was lost before the answer was over."""
+    """The link to the cloud is not there, or was lost before the answer was over.
+
+    Attributes:
+        sent: Whether the question may have reached the cloud: to ask it again could ask it twice.
+    """
 
     code = "link_lost"
     retryable = True
+
+    def __init__(self, detail: str, *, sent: bool = True) -> None:
+        super().__init__(detail)
+        self.sent = sent
 
 
 class EscalationRefusedError(EdgeError):

@@ -13,6 +13,11 @@ FORGOTTEN = "That was a while ago, and I have forgotten what we spoke of. Please
 
 NO_LINK = "I do not know that by myself, and I cannot reach anybody to ask at the moment."
 NO_ANSWER = "I do not know that by myself, and I did not get an answer."
+SHALL_I_ASK = "Shall I find out later?"
+WILL_ASK = "I will find out as soon as I can."
+CANNOT_KEEP = "I cannot remember any more questions."
+ALL_RIGHT = "All right."
+NOTHING_DONE = "It is too late for that. Nothing was done."
 CUT_OFF = "I have lost the connection, so that is all I can say."
 
 _FAULTS = {
@@ -26,17 +31,9 @@ _ANY_FAULT = "Sorry, something went wrong. Please try again."
 
 def fixed_phrases() -> tuple[str, ...]:
     """All that is said in the same words every time."""
-    return (
-        NOT_UNDERSTOOD,
-        NOT_SURE,
-        SAY_AGAIN,
-        FORGOTTEN,
-        NO_LINK,
-        NO_ANSWER,
-        CUT_OFF,
-        *_FAULTS.values(),
-        _ANY_FAULT,
-    )
+    own = (NOT_UNDERSTOOD, NOT_SURE, SAY_AGAIN, FORGOTTEN, ALL_RIGHT)
+    cloud = (NO_LINK, NO_ANSWER, SHALL_I_ASK, WILL_ASK, CANNOT_KEEP, NOTHING_DONE, CUT_OFF)
+    return (*own, *cloud, *_FAULTS.values(), _ANY_FAULT)
 
 
 def did_you_say(one: str, other: str) -> str:

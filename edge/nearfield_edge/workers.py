@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -88,7 +87,7 @@ class Workers:
         self._report = report
         self._is_current = is_current
         self._wanted: dict[tuple[str, int], Cancellation] = {}
-        self._asking = None if parts.beyond is None else Asking(parts.beyond, report)
+        self._asking = None if parts.beyond is None else Asking(parts.beyond, parts.dialogue, report)
         self._words: dict[str, ReplyText] = {}
         """Of each open turn's latest reply."""
         self._recognition = Recognition(
@@ -255,9 +254,11 @@ class Workers:
         )
 
     async def _choose_route(self, command: do.ChooseRoute) -> None:
-        beyond = self._parts.beyond
-        reach = None if beyond is None else await beyond.reach(command.transcript.text)
-        decision = self._parts.dialogue.choose_route(command.understanding, reach)
+        dialogue = self._parts.dialogue
+        decision = dialogue.choose_route(command.understanding)
+        if self._asking is not None and decision.route != "skill":
+            reach = await self._asking.reach(command.transcript.text)
+            decision = dialogue.choose_route(command.understanding, reach)
         self._report(
             ev.RouteChosen(
                 turn_id=command.turn_id,
@@ -268,11 +269,8 @@ class Workers:
         )
 
     async def _act(self, command: do.Act) -> None:
-        beyond, dialogue = self._parts.beyond, self._parts.dialogue
-        if beyond is not None and self._asking is not None and beyond.answers_to(command.decision.route):
-            dialogue.answered_beyond(command.turn_id)
-            alone = partial(dialogue.answer_alone, command.turn_id, command.revision, command.understanding)
-            await self._asking.ask(command, alone)
+        if self._asking is not None and self._asking.takes(command):
+            await self._asking.ask(command)
             return
         answer = await self._parts.dialogue.answer(
             command.turn_id, command.revision, command.understanding, command.decision

@@ -52,7 +52,7 @@ class FakeEscalation:
 
     async def ask(self, question: EscalatedQuestion) -> AsyncGenerator[CloudEvent]:
         if not self.ready:
-            raise LinkLostError(self._lost_because)
+            raise LinkLostError(self._lost_because, sent=False)
         self.asked.append(question)
         over = False
         try:

@@ -1,256 +1,190 @@
-"""Answers kept from earlier and answers of the cloud, for turns that no skill answers."""
+"""One question and its answer as events of the protocol: pure, no line and no clock."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Final, cast, get_args
 
-from nearfield_edge import phrases
-from nearfield_edge.errors import EscalationRefusedError, LinkLostError
-from nearfield_edge.escalation.beyond import CACHE, CLOUD, Alone, Wanted
-from nearfield_edge.escalation.context import RecentExchanges
+from nearfield_edge.errors import EscalationRefusedError
+from nearfield_edge.escalation.failures import printable
+from nearfield_edge.escalation.line import LARGEST_SENT_BYTES
 from nearfield_edge.escalation.seam import (
     Answered,
     AnswerSentence,
+    Citation,
     CloudEvent,
+    ConfirmationAsked,
     EscalatedQuestion,
-    Escalation,
-    PastExchange,
+    Outcome,
     RouteTold,
 )
-from nearfield_edge.routing.policy import CloudPolicy
-from nearfield_edge.routing.router import Reach
-from nearfield_edge.streams import until
-from nearfield_edge.turn.content import Answer, AnswerPart
-from nearfield_sync.clock import Clock
-from nearfield_sync.errors import RedactionError
-from nearfield_sync.messages.turn_record import EscalationRecord, SourceRecord
-from nearfield_sync.redaction.spans import Masks, Redacted, restore
-from nearfield_sync.telemetry import Counters
+from nearfield_sync.messages.realtime import nearfield, server
+from nearfield_sync.messages.realtime.client import ResponseCreate, ResponseRequest
+from nearfield_sync.messages.realtime.items import Message, assistant_text, user_text
+from nearfield_sync.messages.realtime.nearfield import ServerEvent
+from nearfield_sync.messages.realtime.reading import write_event
+from nearfield_sync.messages.realtime.session import (
+    EXTRAS,
+    Audio,
+    AudioInput,
+    Nearfield,
+    RealtimeSession,
+    Resume,
+)
 
-Redact = Callable[[str, Masks], Redacted]
-"""Masks what is personal in a text, with the masks of the conversation so far."""
-
-_LATE: Final = "cloud_late"
-
-
-class KeptAnswers(Protocol):
-    """The local cache of answers."""
-
-    def find(self, question: str) -> tuple[AnswerSentence, ...] | None:
-        """The kept answer to these very words, where there is one that still holds."""
-        ...
-
-    def keep(self, question: str, sentences: Sequence[AnswerSentence], seconds: int) -> None:
-        """Keep an answer for so long."""
-        ...
+KEY: Final = "nearfield_key"
+"""In the metadata of a response: the question's idempotency key."""
+_OUTCOMES: Final = frozenset(get_args(Outcome))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    """A question that left, and what has come of it."""
+def question_event(question: EscalatedQuestion, event_id: str, *, most_exchanges: int) -> str:
+    """What is sent: the question with its context, answered apart from any conversation at the other end.
 
-    redacted: Redacted
-    conversation: tuple[PastExchange, ...]
-    began_ms: float
-    sentences: tuple[AnswerSentence, ...] = ()
-    first_ms: float | None = None
-    plan: str = ""
-    ended: Answered | None = None
+    The device owns the conversation; what the cloud shall know of it goes along, so that nothing is lost
+    with a line and nothing has to be taken back.
 
-    def with_sentence(self, sentence: AnswerSentence, now_ms: float) -> _Asked:
-        first_ms = now_ms - self.began_ms if self.first_ms is None else self.first_ms
-        return replace(self, sentences=(*self.sentences, sentence), first_ms=first_ms)
-
-    def record(self, outcome: str = "", reason: str = "") -> EscalationRecord:
-        """As the turn record has it."""
-        ended = self.ended
-        return EscalationRecord(
-            sent=self.redacted.text,
-            masked={str(kind): count for kind, count in self.redacted.counts.items()},
-            outcome=outcome or (ended.outcome if ended is not None else ""),
-            reason=reason or (ended.reason if ended is not None else ""),
-            plan=self.plan,
-            first_sentence_ms=None if self.first_ms is None else round(self.first_ms, 1),
-            sources=sources_of(self.sentences),
+    Raises:
+        EscalationRefusedError: It is too long to be sent (``question_too_long``).
+    """
+    context: list[Message] = []
+    for exchange in question.conversation[-most_exchanges:] if most_exchanges else ():
+        context += [user_text(exchange.question), assistant_text(exchange.answer)]
+    metadata = {KEY: question.key, "turn_id": question.turn_id}
+    if question.trace_parent is not None:
+        metadata["traceparent"] = question.trace_parent
+    request = ResponseRequest(
+        output_modalities=("text",),
+        conversation="none",
+        input=(*context, user_text(question.text)),
+        metadata=metadata,
+    )
+    text = write_event(ResponseCreate(event_id=event_id, response=request))
+    if len(text.encode()) > LARGEST_SENT_BYTES:
+        raise EscalationRefusedError(
+            f"the question and its context have more than {LARGEST_SENT_BYTES} bytes",
+            code="question_too_long",
         )
+    return text
 
 
-class BeyondSkills:
-    """Asks the cache and the cloud; see `Beyond` for the contract."""
+def session_wanted(language: str, resume: Resume | None) -> RealtimeSession:
+    """The session that the device asks for: text, with all of our events, resumed where there was one."""
+    # What was not set is not sent, and the other end's defaults hold.
+    wanted = Nearfield(events=EXTRAS, language=language)
+    if resume is not None:
+        wanted = Nearfield(events=EXTRAS, language=language, resume=resume)
+    return RealtimeSession(
+        type="realtime",
+        output_modalities=("text",),
+        audio=Audio(input=AudioInput(turn_detection=None)),
+        nearfield=wanted,
+    )
 
-    def __init__(
-        self,
-        *,
-        escalation: Escalation,
-        kept: KeptAnswers,
-        recent: RecentExchanges,
-        policy: CloudPolicy,
-        redact: Redact,
-        clock: Clock,
-        counters: Counters,
-        language: str = "en",
-    ) -> None:
-        """Take the parts.
+
+class AnswerReader:
+    """Puts one answer together from the events of a call, among which there are those of others."""
+
+    def __init__(self, key: str, event_id: str, *, longest_characters: int) -> None:
+        """Wait for the answer to one question.
 
         Args:
-            escalation: The link to the cloud.
-            kept: Answers that may be given without it.
-            recent: What was said in the last turns.
-            policy: What may leave, and how long is waited.
-            redact: Masks what is personal.
-            clock: Measures.
-            counters: Get ``nearfield_escalations_total{outcome}`` and ``nearfield_masked_total{kind}``.
-            language: Of the questions.
+            key: The question's.
+            event_id: Of the event that asked.
+            longest_characters: An answer that goes on beyond is given up.
         """
-        self._escalation = escalation
-        self._kept = kept
-        self._recent = recent
-        self._policy = policy
-        self._redact = redact
-        self._clock = clock
-        self._counters = counters
-        self._language = language
-        self._masks = Masks()
+        self.response_id: str | None = None
+        """As soon as the cloud has begun."""
+        self.over = False
+        self._key = key
+        self._event_id = event_id
+        self._longest_characters = longest_characters
+        self._characters = 0
+        self._sentences = 0
+        self._citations: dict[int, tuple[Citation, ...]] = {}
+        self._ended: nearfield.RouteTold | None = None
+        self._confirming = ""
 
-    async def reach(self, text: str) -> Reach:
-        """What could answer these words at the moment."""
-        kept = await asyncio.to_thread(self._kept.find, text)
-        return Reach(
-            cache=kept is not None,
-            cloud=self._escalation.ready,
-            no_link=self._escalation.why_not or "no link",
-            words=len(text.split()),
-        )
+    def take(self, event: ServerEvent) -> CloudEvent | None:
+        """What an event means for this answer; None where it means nothing yet.
 
-    def answers_to(self, route: str) -> bool:
-        """Whether turns of this route are answered here."""
-        return route in (CACHE, CLOUD)
-
-    async def answers(self, wanted: Wanted, alone: Alone) -> AsyncGenerator[Answer | AnswerPart]:
-        """Answer from the cache or by the cloud; see `Beyond`."""
-        kept = (
-            await asyncio.to_thread(self._kept.find, wanted.text) if wanted.decision.route == CACHE else None
-        )
-        if kept is not None:
-            yield _from_cache(kept)
-            return
-        try:
-            asked = await asyncio.to_thread(self._masked, wanted.text)
-        except RedactionError as error:
-            record = EscalationRecord(sent="", outcome=error.code, reason=str(error))
-            yield replace(phrases.without_cloud(await alone(), error.code), escalation=record)
-            return
-        async with aclosing(self._from_cloud(wanted, asked, alone)) as answers:
-            async for answer in answers:
-                yield answer
-
-    async def _from_cloud(
-        self, wanted: Wanted, asked: _Asked, alone: Alone
-    ) -> AsyncGenerator[Answer | AnswerPart]:
-        fault, reason = "", ""
-        loop = asyncio.get_running_loop()
-        late: asyncio.Future[None] = loop.create_future()
-        timer = loop.call_later(self._policy.deadline_ms / 1000, _set, late)
-        try:
-            async with aclosing(until(self._escalation.ask(self._question(wanted, asked)), late)) as events:
-                async for event in events:
-                    asked = self._taken(asked, event)
-                    if isinstance(event, AnswerSentence):
-                        timer.cancel()
-                        yield self._said(asked, event)
-        except (LinkLostError, EscalationRefusedError) as error:
-            fault, reason = error.code, str(error)
-        finally:
-            timer.cancel()
-        if not fault and asked.ended is None:
-            fault, reason = _LATE, f"no sentence within {self._policy.deadline_ms} ms"
-        outcome = fault or (asked.ended.outcome if asked.ended is not None else "")
-        self._counters.add("nearfield_escalations_total", outcome=outcome)
-        record = asked.record(outcome, reason)
-        if asked.sentences:
-            await self._keep(wanted, asked)
-            yield self._end(asked, fault, record)
-        else:
-            yield replace(phrases.without_cloud(await alone(), outcome), escalation=record)
-
-    def _masked(self, text: str) -> _Asked:
-        """Mask the question and what was said before it."""
-        before = self._recent.latest()
-        masks = self._masks if before else Masks()
-        conversation = []
-        for exchange in before:
-            question = self._redact(exchange.question, masks)
-            answer = self._redact(exchange.answer, question.masks)
-            masks = answer.masks
-            conversation.append(PastExchange(question=question.text, answer=answer.text))
-        redacted = self._redact(text, masks)
-        self._masks = redacted.masks
-        for kind, count in redacted.counts.items():
-            self._counters.add("nearfield_masked_total", count, kind=kind)
-        now_ms = self._clock.monotonic_ms()
-        return _Asked(redacted=redacted, conversation=tuple(conversation), began_ms=now_ms)
-
-    def _question(self, wanted: Wanted, asked: _Asked) -> EscalatedQuestion:
-        return EscalatedQuestion(
-            turn_id=wanted.turn_id,
-            revision=wanted.revision,
-            text=asked.redacted.text,
-            language=self._language,
-            conversation=asked.conversation,
-        )
-
-    def _taken(self, asked: _Asked, event: CloudEvent) -> _Asked:
+        Raises:
+            EscalationRefusedError: The cloud declined or failed, or the answer is too long.
+        """
         match event:
-            case AnswerSentence():
-                return asked.with_sentence(event, self._clock.monotonic_ms())
-            case RouteTold(plan=plan, reason=reason):
-                return replace(asked, plan=f"{plan}: {reason}" if reason else plan)
-            case Answered():
-                return replace(asked, ended=event)
-        return asked
+            case server.ErrorTold() if event.error.event_id == self._event_id:
+                self.over = True
+                raise _refused(event.error)
+            case server.ResponseCreated() if (event.response.metadata or {}).get(KEY) == self._key:
+                self.response_id = event.response.id
+            case server.ResponseDone() if event.response.id == self.response_id:
+                self.over = True
+                return self._done(event.response)
+        if self.response_id is None or getattr(event, "response_id", None) != self.response_id:
+            return None
+        return self._of_response(event)
 
-    def _said(self, asked: _Asked, sentence: AnswerSentence) -> Answer | AnswerPart:
-        text = restore(sentence.text, asked.redacted.masks)
-        if len(asked.sentences) == 1:
-            return Answer(text=text, source=CLOUD, goes_on=True, escalation=asked.record())
-        return AnswerPart(text=text, last=False, escalation=asked.record())
+    def _of_response(self, event: ServerEvent) -> CloudEvent | None:
+        match event:
+            case nearfield.RouteTold() if event.outcome is None:
+                return RouteTold(plan=printable(event.plan), reason=printable(event.reason))
+            case nearfield.RouteTold():
+                self._ended = event
+            case nearfield.CitationTold():
+                self._cite(event)
+            case server.TextDelta():
+                return self._sentence(event.delta)
+            case nearfield.ConfirmationAsked():
+                self._count(len(event.question))
+                self._confirming = event.question
+                return ConfirmationAsked(
+                    call_id=event.call_id,
+                    tool=event.tool,
+                    arguments=event.arguments,
+                    question=event.question,
+                )
+        return None
 
-    def _end(self, asked: _Asked, fault: str, record: EscalationRecord) -> AnswerPart:
-        if fault:
-            return AnswerPart(text=phrases.CUT_OFF, last=True, fault=fault, escalation=record)
-        asks = asked.ended is not None and asked.ended.outcome == "asked_back"
-        return AnswerPart(text="", last=True, asks=asks, escalation=record)
+    def _cite(self, told: nearfield.CitationTold) -> None:
+        self._count(len(told.quote) + len(told.document) + len(told.source))
+        citation = Citation(
+            document=told.document, source=told.source, quote=told.quote, chunk_id=told.chunk_id
+        )
+        self._citations[told.sentence] = (*self._citations.get(told.sentence, ()), citation)
 
-    async def _keep(self, wanted: Wanted, asked: _Asked) -> None:
-        """Keep a whole answer that may be kept and has nothing personal in its question."""
-        ended = asked.ended
-        if ended is None or ended.outcome != "answered" or asked.redacted.spans:
-            return
-        if ended.may_be_kept_seconds > 0:
-            seconds = ended.may_be_kept_seconds
-            await asyncio.to_thread(self._kept.keep, wanted.text, asked.sentences, seconds)
+    def _sentence(self, delta: str) -> AnswerSentence | None:
+        self._count(len(delta))
+        text = " ".join(delta.split())
+        citations = self._citations.pop(self._sentences, ())
+        self._sentences += 1
+        if text and text == " ".join(self._confirming.split()):
+            # The cloud says it as well, for those who do not take our events.
+            self._confirming = ""
+            return None
+        return AnswerSentence(text=text, citations=citations) if text else None
+
+    def _count(self, characters: int) -> None:
+        self._characters += characters
+        if self._characters > self._longest_characters:
+            raise EscalationRefusedError(
+                f"the answer has more than {self._longest_characters} characters", code="answer_too_long"
+            )
+
+    def _done(self, response: server.Response) -> Answered:
+        ended, details = self._ended, response.status_details
+        if ended is not None and ended.outcome in _OUTCOMES:
+            return Answered(
+                outcome=cast("Outcome", ended.outcome),
+                reason=printable(ended.reason),
+                may_be_kept_seconds=max(ended.may_be_kept_seconds, 0),
+            )
+        if response.status == "failed" and details is not None and details.error is not None:
+            raise _refused(details.error)
+        if response.status in ("completed", "incomplete"):
+            return Answered(outcome="answered", reason=f"the cloud said {response.status}")
+        outcome: Outcome = "cancelled" if response.status == "cancelled" else "failed"
+        return Answered(outcome=outcome, reason=f"the cloud said {response.status}")
 
 
-def sources_of(sentences: Sequence[AnswerSentence]) -> tuple[SourceRecord, ...]:
-    """What an answer rests on, each source once, in the order of its sentences."""
-    found: dict[tuple[str, str], SourceRecord] = {}
-    for sentence in sentences:
-        for cited in sentence.citations:
-            record = SourceRecord(document=cited.document, source=cited.source, quote=cited.quote)
-            found.setdefault((cited.document, cited.source), record)
-    return tuple(found.values())
-
-
-def _from_cache(sentences: Sequence[AnswerSentence]) -> Answer:
-    record = EscalationRecord(sent="", outcome="kept", reason="asked before", sources=sources_of(sentences))
-    first, *more = (sentence.text for sentence in sentences)
-    return Answer(text=first, more=tuple(more), source=CACHE, escalation=record)
-
-
-def _set(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)
+def _refused(fault: server.Fault) -> EscalationRefusedError:
+    return EscalationRefusedError(
+        f"the cloud declined: {printable(fault.message)}", code=printable(fault.code or "escalation_refused")
+    )

@@ -42,8 +42,8 @@ class Beyond(Protocol):
         """What could answer these words at the moment."""
         ...
 
-    def answers_to(self, route: str) -> bool:
-        """Whether turns of this route are answered here."""
+    def answers_to(self, decision: RouteDecision, text: str) -> bool:
+        """Whether the turn with these words is answered here."""
         ...
 
     def answers(self, wanted: Wanted, alone: Alone) -> AsyncGenerator[Answer | AnswerPart]:

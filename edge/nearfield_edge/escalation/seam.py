@@ -41,6 +41,8 @@ class EscalatedQuestion:
     """int16[n], 16 kHz: what was said; only where the policy lets sound leave."""
     deadline_seconds: float | None = None
     """From the question to the answer's last sentence; the configured one if None."""
+    can_wait: bool = False
+    """Whether nobody stands there waiting: it then gives way to a question of somebody who does."""
     trace_parent: str | None = None
     """W3C ``traceparent`` of the turn's span."""
 
@@ -81,7 +83,10 @@ class AnswerSentence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmationAsked:
-    """A tool would change something: nothing happens until a person has agreed, see `Escalation.confirm`."""
+    """A tool would change something: nothing happens until a person has agreed, see `Escalation.confirm`.
+
+    What it asks comes here alone, not as a sentence of the answer besides.
+    """
 
     call_id: str
     tool: str
@@ -130,7 +135,9 @@ class Escalation(Protocol):
 
         Raises:
             LinkLostError: There is no link, or it was lost before the answer was over.
-            EscalationRefusedError: The cloud declined, with its own code; also where the deadline passed.
+            EscalationRefusedError: The cloud declined, with its own code; or, with ours, the deadline passed
+                (``deadline_passed``), another question is under way (``busy``), this very one was sent before
+                (``already_asked``), or it gave way to somebody who waits (``displaced``).
         """
         ...
 

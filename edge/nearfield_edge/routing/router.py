@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from nearfield_edge.doubts.answers import DENY, OWN
+from nearfield_edge.doubts.answers import DENY
 from nearfield_edge.doubts.asking import inquiry_about
 from nearfield_edge.doubts.doubt import Doubt
+from nearfield_edge.doubts.offers import OWN, offer_in
 from nearfield_edge.routing.policy import RoutingPolicy
 from nearfield_sync.messages.turn_record import RouteDecision, Understanding
 
@@ -42,6 +43,9 @@ def choose_route(
         asked: What the device asked in the turn before because it was not sure.
     """
     considered: list[str] = []
+    if offer_in(understanding) is not None:
+        reason = f"the person {understanding.intent} what was offered"
+        return _decision("cloud", reason, understanding, policy, considered)
     for route, verdict in (
         ("skill", _skill(understanding, reach, policy)),
         ("cache", _cache(understanding, reach, policy)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from nearfield_edge.doubts.offers import Offer
 from nearfield_models.decoding.readings import Reading
 from nearfield_sync.messages.turn_record import EscalationRecord
 
@@ -43,6 +44,8 @@ class Answer:
     """Whether still more may come; `events.AnswerWentOn` tells."""
     escalation: EscalationRecord | None = None
     """What the cloud was asked, and what came of it so far."""
+    offer: Offer | None = None
+    """What a yes or a no to it decides."""
 
     @property
     def whole_text(self) -> str:
@@ -58,6 +61,7 @@ class Answer:
             asks=self.asks or part.asks,
             fault=part.fault or self.fault,
             escalation=part.escalation or self.escalation,
+            offer=part.offer or self.offer,
         )
 
 
@@ -73,3 +77,5 @@ class AnswerPart:
     fault: str | None = None
     """Code of what ended it too soon."""
     escalation: EscalationRecord | None = None
+    offer: Offer | None = None
+    """What a yes or a no to that question decides."""
