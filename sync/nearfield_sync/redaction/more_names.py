@@ -29,9 +29,11 @@ SURNAMES: Final = frozenset(
 )
 SURE_SURNAMES: Final = frozenset(
     """
-    smith johnson jones miller davis anderson thomas jackson martin lee thompson harris clark lewis
-    robinson allen scott adams campbell mitchell roberts evans edwards collins stewart morris morgan
-    kelly kim james ross russell alexander hamilton graham washington henry gordon ryan costa
+    smith johnson jones miller davis martinez anderson thomas jackson martin lee thompson harris clark
+    lewis robinson allen scott adams campbell mitchell roberts evans edwards collins stewart morris
+    morales rogers morgan kelly kim richardson james ross russell henderson patterson alexander hamilton
+    graham griffin medina stevens harrison washington henry gordon dixon daniels ferguson stephens ryan
+    arnold peters duncan hudson andrews matthews richards weber costa
     """.split()
 )
 """Surnames that a list of words holds, though hardly anybody means another thing by them."""

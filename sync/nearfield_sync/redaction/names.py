@@ -43,6 +43,15 @@ _ASKING: Final = (
     ("how", "old", "is"), ("how", "old", "was"), ("how", "tall", "is"), ("when", "was"), ("when", "did"),
     ("where", "was"), ("what", "did"), ("who", "else"), ("rate",),
 )  # fmt: skip
+_ABOUT: Final = (
+    "something about",
+    "know about",
+    "trivia about",
+    "facts about",
+    "more about",
+    "book by",
+    "book about",
+)
 _BEFORE_PLACES: Final = frozenset("in at the near around a an of like into this from".split())
 """After these, a given name alone is rather a town, a shop or a thing."""
 _ALSO_VERBS: Final = frozenset({"will", "may", "mark", "bill", "chase", "grant", "art", "rob"})
@@ -69,8 +78,11 @@ def find_names(tokens: Sequence[Token], lists: NameLists) -> Iterator[Found]:
 def _asks_who(tokens: Sequence[Token]) -> bool:
     """``who is``, ``how old is``, ``when was``: questions about somebody whom the world knows."""
     opening = tuple(token.text for token in tokens[:3])
-    return opening[:1] in (("who",), ("whose",), ("who's",)) or any(
-        opening[: len(one)] == one for one in _ASKING
+    words = " ".join(token.text for token in tokens)
+    return (
+        any(phrase in words for phrase in _ABOUT)
+        or opening[:1] in (("who",), ("whose",), ("who's",))
+        or any(opening[: len(one)] == one for one in _ASKING)
     )
 
 
@@ -90,7 +102,7 @@ def _name_end(tokens: Sequence[Token], at: int, lists: NameLists, *, public: boo
         return _grown(tokens, at, lists)
     if word in _ALSO_VERBS and not _is_object(tokens, at):
         return at
-    sure = again or _is_told(tokens, at, before)
+    sure = again or _is_told(tokens, at, before) or _is_paired(tokens, at, lists)
     told = sure or _follows(tokens, at, _LIKELY)
     if not _begins_name(tokens, at, lists, sure=sure) or _is_place(tokens, at, lists):
         return at
@@ -132,8 +144,11 @@ def _listed_end(tokens: Sequence[Token], at: int, lists: NameLists, *, told: boo
     doubtful = word in ALSO_WORDS or plain(word) in lists.things or word in known_words.MONTHS
     if told and (given or end > at + 1 or not doubtful):
         return end
-    if public or (not given and lists.has(word)):
+    if public:
         return at
+    if not given and lists.has(word):
+        second = tokens[at + 1].text if end > at + 1 else ""
+        return end if second and not (lists.is_known_word(word) or lists.is_known_word(second)) else at
     if end > at + 1 and _second_is_surname(tokens, at, lists):
         return end
     before = tokens[at - 1].text if at else ""
@@ -143,6 +158,19 @@ def _listed_end(tokens: Sequence[Token], at: int, lists: NameLists, *, told: boo
 def _is_told(tokens: Sequence[Token], at: int, before: str) -> bool:
     """Whether the words before say that a person follows."""
     return _is_object(tokens, at) or before in known_words.RELATIONS or _follows(tokens, at, _PERSONS)
+
+
+def _is_paired(tokens: Sequence[Token], at: int, lists: NameLists) -> bool:
+    """Whether ``and`` and a given name follow a word that nobody knows."""
+    word = tokens[at].text
+    after = [token.text for token in tokens[at + 1 : at + 3]]
+    return (
+        len(after) == 2
+        and after[0] in ("and", "or")
+        and plain(after[1]) in lists.given
+        and after[1] not in ORDINARY | ALSO_WORDS
+        and not (lists.has(word) or lists.is_known_word(word) or word in ORDINARY)
+    )
 
 
 def _is_object(tokens: Sequence[Token], at: int) -> bool:

@@ -10,7 +10,7 @@ from nearfield_sync.redaction.spans import Found
 from nearfield_sync.redaction.tokens import piece_at
 
 _SECRETS: Final = frozenset("password passphrase passcode passwords pin".split())
-_SAYS: Final = frozenset(("is", "'s", "was", ":", "=", "to"))
+_SAYS: Final = frozenset(("is", "'s", "was", ":", "=", "to", "used"))
 _NO_SECRET: Final = frozenset(
     """
     not expired incorrect required the a an too still being no never missing invalid
@@ -25,7 +25,7 @@ _ONLY_FIRST: Final = frozenset(
 """No secret where nothing follows: ``my password is wrong``."""
 _GIVES: Final = frozenset("use enter with try type using say".split())
 _ENDS: Final = frozenset(
-    "and but can could please is why so because for on in what does do i it when where how it's . ? ! ; , the".split()
+    "and but can could please is why so because what does when where how it's . ? ! ; ,".split()
 )
 _LONGEST: Final = 8
 
@@ -42,6 +42,8 @@ def find_secrets(sentence: Sentence) -> Iterator[Found]:
         if not (sentence.word(says) in _SAYS or given) or _asks(sentence, at):
             continue
         first = says + (sentence.word(says) in _SAYS)
+        if sentence.words(says, says + 3) == ("used", "to", "be"):
+            first = says + 3
         if not _may_be_secret(sentence, first):
             continue
         end = _end(sentence, first)

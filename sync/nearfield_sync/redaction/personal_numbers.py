@@ -31,7 +31,7 @@ _CUES: Final[dict[str, Kind]] = {
     **dict.fromkeys("pin password passcode passphrase cvv cvc otp combination passwort".split(), "secret"),
     **dict.fromkeys(
         "phone mobile cell cellphone telephone landline whatsapp fax tel call ring dial reach text "
-        "contact handy sms phoning".split(),
+        "contact handy sms phoning message voicemail".split(),
         "phone",
     ),
     **dict.fromkeys(
@@ -50,10 +50,11 @@ _CUES: Final[dict[str, Kind]] = {
     **dict.fromkeys("plate plates registration reg".split(), "plate"),
     **dict.fromkeys("zip zipcode postcode".split(), "address"),
 }
+_OPENS: Final = frozenset({"pin", "code", "cvv", "cvc", "password"})
 _NEED_A_WORD: Final = frozenset(
     "order booking reservation confirmation invoice contract case tracking ticket claim file application library "
     "user account customer member client patient policy staff student employee insurance text reach credit "
-    "debit licence license identity contact".split()
+    "debit licence license identity contact message".split()
 )
 """These say nothing of a number unless ``number`` or the like stands between, or the number is long."""
 _LENGTHS: Final[dict[Kind, tuple[int, int]]] = {
@@ -169,6 +170,12 @@ def _cue(sentence: Sentence, run: Run) -> Kind | None:
         kind = _kind_of(sentence, place, word)
         if kind is not None:
             long = len(run.characters) >= 5 and (run.digit_by_digit or len(run.pieces) > 2)
+            if (
+                kind == "card"
+                and len(run.characters) < 7
+                and _OPENS.intersection(sentence.words(place - 4, place))
+            ):
+                return "secret"
             return kind if numbered or long or word not in _NEED_A_WORD else None
         numbered = numbered or word in _NUMBERED
     after = sentence.words(run.end, run.end + 6)

@@ -6,39 +6,58 @@ from collections.abc import Iterator
 from typing import Final
 
 from nearfield_sync.redaction.sentence import Sentence
-from nearfield_sync.redaction.spans import Found
+from nearfield_sync.redaction.spans import Found, Kind
 from nearfield_sync.redaction.tokens import piece_at
-from nearfield_sync.redaction.vocabulary import FUNCTION_WORDS, TOP_DOMAINS
+from nearfield_sync.redaction.vocabulary import FUNCTION_WORDS, PERSON_VERBS, TOP_DOMAINS
 
 _JOINING: Final = frozenset("dot point . underscore _ dash - hyphen minus plus +".split())
 _DOTS: Final = frozenset(("dot", ".", "point"))
-_STOPS: Final = FUNCTION_WORDS | frozenset(
-    """
+_STOPS: Final = (
+    FUNCTION_WORDS
+    | PERSON_VERBS
+    | frozenset(
+        """
     email emails mail mails address send write wrote contact reach use used enter type emailed forward copy cc under
     account username login called letter confirm invoice receipt report invitation everything link again , : ; ! ?
     """.split()
+    )
 )
 _LONGEST: Final = 14
 _HOST_WORDS: Final = 4
+_MAILBOX_WORDS: Final = 2
+"""That follow each other with nothing between: ``anna smith at``."""
+_TELEPHONE: Final = 6
+"""As many digits before a mailbox are no part of it."""
+_NEVER_INSIDE: Final = frozenset({"is", "to", "at", "'s"})
 
 
 def find_spoken_addresses(sentence: Sentence) -> Iterator[Found]:
     """Addresses of mailboxes, pages and machines."""
     at = 0
     while at < len(sentence.tokens):
-        word = sentence.word(at)
-        end = 0
-        if word in ("at", "@") and (end := _domain_end(sentence, at + 1)):
-            first = _mailbox(sentence, at)
-            if first < at:
-                yield sentence.found("email", first, end)
-        elif word in _DOTS and (first := _host(sentence, at)) is not None:
-            end = _domain_end(sentence, first)
-            if end and sentence.word(first - 1) not in ("at", "@"):
-                end = _path_end(sentence, end)
-                yield sentence.found("url", first, end)
-        at = max(at + 1, end)
+        found = _email_at(sentence, at) or _page_at(sentence, at)
+        if found is None:
+            at += 1
+        else:
+            kind, first, at = found
+            yield sentence.found(kind, first, at)
     yield from _machines(sentence)
+
+
+def _email_at(sentence: Sentence, at: int) -> tuple[Kind, int, int] | None:
+    """The mailbox whose ``at`` stands there: its kind, first token and the one after the last."""
+    if sentence.word(at) not in ("at", "@") or sentence.word(at + 1) == "www":
+        return None
+    end = _domain_end(sentence, at + 1)
+    first = _mailbox(sentence, at) if end else at
+    return ("email", first, end) if first < at else None
+
+
+def _page_at(sentence: Sentence, dot: int) -> tuple[Kind, int, int] | None:
+    """The page whose first dot stands there."""
+    first = _host(sentence, dot) if sentence.word(dot) in _DOTS else None
+    end = 0 if first is None else _domain_end(sentence, first)
+    return None if first is None or not end else ("url", first, _path_end(sentence, end))
 
 
 def _domain_end(sentence: Sentence, at: int) -> int:
@@ -76,22 +95,31 @@ def _may_be_inside(sentence: Sentence, place: int) -> bool:
 
 def _mailbox(sentence: Sentence, at: int) -> int:
     """Where what stands before ``at`` begins."""
-    first = at
-    while first > 0 and at - first < _LONGEST:
+    first, words = at, 0
+    taken = {
+        place
+        for run in sentence.numbers
+        if len(run.characters) >= _TELEPHONE
+        for place in range(run.first, run.end)
+    }
+    while first > 0 and at - first < _LONGEST and first - 1 not in taken:
         word = sentence.word(first - 1)
         joined = sentence.word(first) in _JOINING or word in _JOINING
-        if (
-            word in _STOPS
-            and len(word) > 1
-            and not (joined and word.isalnum() and word not in ("is", "to", "at", "'s"))
-        ):
+        if word in _STOPS and len(word) > 1 and not (joined and word.isalnum() and word not in _NEVER_INSIDE):
             break
         if not (word[0].isalnum() or word in _JOINING):
+            break
+        words += not joined and len(word) > 1 and word.isalpha() and not _is_number(sentence, first - 1)
+        if words > _MAILBOX_WORDS:
             break
         first -= 1
     while first < at and sentence.word(first) in _JOINING:
         first += 1
     return first
+
+
+def _is_number(sentence: Sentence, at: int) -> bool:
+    return piece_at(sentence.tokens, at, letters=False, inside="") is not None
 
 
 def _host(sentence: Sentence, dot: int) -> int | None:

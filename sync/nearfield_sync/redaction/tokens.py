@@ -27,7 +27,6 @@ _TENS: Final = {
 }  # fmt: skip
 _NOUGHT: Final = frozenset({"oh", "o"})
 _TIMES: Final = {"double": 2, "triple": 3, "treble": 3}
-_SCALES: Final = {"hundred": 100, "thousand": 1000}
 _SPELLING: Final = {
     "alpha": "a", "alfa": "a", "bravo": "b", "charlie": "c", "delta": "d", "echo": "e", "foxtrot": "f",
     "golf": "g", "hotel": "h", "india": "i", "juliet": "j", "juliett": "j", "kilo": "k", "lima": "l",
@@ -58,6 +57,8 @@ class Piece:
     end: int
     characters: str
     """Digits, or one letter."""
+    spelled: bool = True
+    """Whether the digits were said one by one or written, and not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,8 @@ class Run:
     @property
     def digit_by_digit(self) -> bool:
         """Whether it was spelled rather than counted: ``five five five``, or one long row of digits."""
-        single = sum(len(piece.characters) in (1, 3, 4) or len(piece.characters) > 5 for piece in self.pieces)
-        return len(self.characters) >= 5 and single * 2 >= len(self.pieces)
+        spelled = sum(piece.spelled for piece in self.pieces)
+        return len(self.characters) >= 5 and spelled * 2 >= len(self.pieces)
 
 
 def tokens_of(text: str) -> tuple[Token, ...]:
@@ -137,19 +138,32 @@ def piece_at(tokens: Sequence[Token], at: int, *, letters: bool, inside: str) ->
 
 
 def _number_at(tokens: Sequence[Token], at: int) -> Piece | None:
-    value, end = _below_hundred(tokens, at)
+    value, end = _below_thousand(tokens, at)
     if value is None:
         return None
-    scaled = False
-    while end < len(tokens) and tokens[end].text in _SCALES and 0 < value < 1000:
-        scale = _SCALES[tokens[end].text]
-        value, end, scaled = value * scale, end + 1, True
-        follows = end + 1 if end < len(tokens) and tokens[end].text == "and" else end
-        rest, rest_end = _below_hundred(tokens, follows)
-        then = tokens[rest_end].text if rest is not None and rest_end < len(tokens) else ""
-        if rest is not None and (follows > end or scale == 100 or then not in _SCALES) and rest < scale:
+    if end < len(tokens) and tokens[end].text == "thousand" and value:
+        value, end = value * 1000, end + 1
+        rest, rest_end = _below_thousand(tokens, end + (end < len(tokens) and tokens[end].text == "and"))
+        if rest is not None and not _goes_on(tokens, rest_end):
             value, end = value + rest, rest_end
-    return Piece(at, end, str(value) if scaled or value > 9 else str(value))
+    return Piece(at, end, str(value), spelled=value < 10 and end == at + 1)
+
+
+def _below_thousand(tokens: Sequence[Token], at: int) -> tuple[int | None, int]:
+    value, end = _below_hundred(tokens, at)
+    if value is None or end >= len(tokens) or tokens[end].text != "hundred" or not value:
+        return value, end
+    value, end = value * 100, end + 1
+    joined = end < len(tokens) and tokens[end].text == "and"
+    rest, rest_end = _below_hundred(tokens, end + joined)
+    if rest is not None and (joined or not _goes_on(tokens, rest_end)):
+        return value + rest, rest_end
+    return value, end
+
+
+def _goes_on(tokens: Sequence[Token], at: int) -> bool:
+    """Whether more digits follow, so that ``eight hundred five five five`` is no 805."""
+    return at < len(tokens) and _spells_digit(tokens[at].text)
 
 
 def _below_hundred(tokens: Sequence[Token], at: int) -> tuple[int | None, int]:
@@ -185,6 +199,9 @@ def _spells_digit(word: str) -> bool:
 
 def _letter_at(tokens: Sequence[Token], at: int, *, inside: str) -> Piece | None:
     word = tokens[at].text
+    if word in ("a", "i") and at + 1 < len(tokens) and len(tokens[at + 1].text) > 1:
+        if not (_spells_digit(tokens[at + 1].text) and inside) and tokens[at + 1].text not in ("as", "for"):
+            return None  # "… seven, I think"
     if len(word) == 1 and word.isascii() and word.isalpha():
         if at + 2 < len(tokens) and tokens[at + 1].text == "for" and tokens[at + 2].text[0] == word:
             return Piece(at, at + 3, word)

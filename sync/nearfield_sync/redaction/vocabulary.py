@@ -57,11 +57,11 @@ PLACE_BEFORE: Final = _words(
 
 PUBLIC_CUES: Final = _words(
     """
-    song songs album albums band movie movies film films book books novel novels author wrote written
+    song songs album albums band movie movies film films books novel novels author wrote written
     directed director actor actress singer sings sang played playing play listen music track tracks
     artist concert tune playlist invented inventor discovered painted painter painting composed composer
-    symphony president minister emperor starring lyrics famous celebrity biography poem poems poet show
-    shows season episode series star photograph saga showing showings trailer soundtrack chant melody
+    symphony president minister emperor starring lyrics famous celebrity biography poem poems poet 
+    season episode series star photograph saga showing showings trailer soundtrack chant melody
     hear rating points photo chronicle tunes works creative movie weather forecast game games recipe
     lists novelist king queen won championship team scored goal goals elected quote quotes theory
     theorem philosophy wars
