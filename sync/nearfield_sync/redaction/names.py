@@ -52,7 +52,7 @@ _ABOUT: Final = (
     "book by",
     "book about",
 )
-_BEFORE_PLACES: Final = frozenset("in at the near around a an of like into this from".split())
+_BEFORE_PLACES: Final = frozenset("in at the near nearest around a an of like into this from".split())
 """After these, a given name alone is rather a town, a shop or a thing."""
 _ALSO_VERBS: Final = frozenset({"will", "may", "mark", "bill", "chase", "grant", "art", "rob"})
 """Names only right after a verb whose object is a person, or of a surname."""
@@ -79,6 +79,8 @@ def _asks_who(tokens: Sequence[Token]) -> bool:
     """``who is``, ``how old is``, ``when was``: questions about somebody whom the world knows."""
     opening = tuple(token.text for token in tokens[:3])
     words = " ".join(token.text for token in tokens)
+    if opening[:1] == ("who",) and opening[1:2] in (("do",), ("can",), ("should",), ("could",), ("here",)):
+        return False
     return (
         any(phrase in words for phrase in _ABOUT)
         or opening[:1] in (("who",), ("whose",), ("who's",))
@@ -98,7 +100,7 @@ def _name_end(tokens: Sequence[Token], at: int, lists: NameLists, *, public: boo
         before = tokens[at - 2].text
     if before in known_words.TITLES and word not in known_words.FUNCTION_WORDS:
         return _grown(tokens, at, lists)
-    if before in known_words.LOOSE_TITLES and _is_name(word, lists):
+    if before in known_words.LOOSE_TITLES and (_is_name(word, lists) or _is_unknown(word, lists)):
         return _grown(tokens, at, lists)
     if word in _ALSO_VERBS and not _is_object(tokens, at):
         return at
@@ -120,8 +122,8 @@ def _begins_name(tokens: Sequence[Token], at: int, lists: NameLists, *, sure: bo
     if word in _ALSO_VERBS:
         return True
     if lists.has(word):
-        return word not in ORDINARY
-    if word in ORDINARY or word in known_words.TITLES or lists.is_known_word(word):
+        return word not in ORDINARY or (sure and word in WORD_SURNAMES)
+    if not _is_unknown(word, lists):
         return False
     if sure:
         return True
@@ -131,6 +133,12 @@ def _begins_name(tokens: Sequence[Token], at: int, lists: NameLists, *, sure: bo
         and after not in ORDINARY
         and (after in SURE_SURNAMES or not lists.is_known_word(after))
     )
+
+
+def _is_unknown(word: str, lists: NameLists) -> bool:
+    """Whether no list has it, neither one of names nor one of words: most such words are names."""
+    listed = lists.has(word) or lists.is_known_word(word)
+    return len(word) > 3 and not (listed or word in ORDINARY or word in known_words.TITLES)
 
 
 def _is_name(word: str, lists: NameLists) -> bool:
@@ -169,7 +177,7 @@ def _is_paired(tokens: Sequence[Token], at: int, lists: NameLists) -> bool:
         and after[0] in ("and", "or")
         and plain(after[1]) in lists.given
         and after[1] not in ORDINARY | ALSO_WORDS
-        and not (lists.has(word) or lists.is_known_word(word) or word in ORDINARY)
+        and _is_unknown(word, lists)
     )
 
 
@@ -186,6 +194,8 @@ def _is_object(tokens: Sequence[Token], at: int) -> bool:
 def _second_is_surname(tokens: Sequence[Token], at: int, lists: NameLists) -> bool:
     second = tokens[at + 1].text
     if second in known_words.PARTICLES or second == "-":
+        return True
+    if _is_unknown(second, lists):
         return True
     either = tokens[at].text not in ALSO_WORDS or second not in ALSO_WORDS
     return plain(second) in lists.surnames and _is_name(second, lists) and either

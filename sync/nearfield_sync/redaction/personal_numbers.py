@@ -21,6 +21,7 @@ _FILLING: Final = frozenset(
     number numbers is are was 's : # it it's its that's id code no as on at to the in with my his her our your here of
     for me us him them back please a you can i new reading ending ends end starts starting this identifier ref
     reference , equals be will should details digits last four main direct line work home private personal old
+    which that they sent gave told got texted says shows now changed
     current under me's full again i'm not right correct
     """.split()
 )
@@ -31,7 +32,7 @@ _CUES: Final[dict[str, Kind]] = {
     **dict.fromkeys("pin password passcode passphrase cvv cvc otp combination passwort".split(), "secret"),
     **dict.fromkeys(
         "phone mobile cell cellphone telephone landline whatsapp fax tel call ring dial reach text "
-        "contact handy sms phoning message voicemail".split(),
+        "contact handy sms phoning calling message voicemail".split(),
         "phone",
     ),
     **dict.fromkeys(
@@ -184,13 +185,12 @@ def _cue(sentence: Sentence, run: Run) -> Kind | None:
             kind = _kind_of(sentence, place, sentence.word(place))
             if kind is not None:
                 return kind
-    number_of = "number" in sentence.words(run.first - 6, run.first) and sentence.word(run.first - 1) in (
-        "is",
-        "'s",
-    )
-    return (
-        "phone" if (numbered or number_of) and run.digit_by_digit and len(run.characters) >= _LONG else None
-    )
+    if not run.digit_by_digit or len(run.characters) < _LONG:
+        return None
+    words = sentence.words(0, run.first)
+    told = any(_CUES.get(word) == "phone" for word in words[:-1])
+    number_of = "number" in words[-6:] and words[-1:] in (("is",), ("'s",))
+    return "phone" if numbered or number_of or told else None
 
 
 def _kind_of(sentence: Sentence, place: int, word: str) -> Kind | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from nearfield_sync.redaction.ordinary_words import ORDINARY
 from nearfield_sync.redaction.sentence import Sentence
 from nearfield_sync.redaction.spans import Found, Kind
 from nearfield_sync.redaction.tokens import piece_at
@@ -103,19 +104,38 @@ def _mailbox(sentence: Sentence, at: int) -> int:
         for place in range(run.first, run.end)
     }
     while first > 0 and at - first < _LONGEST and first - 1 not in taken:
-        word = sentence.word(first - 1)
-        joined = sentence.word(first) in _JOINING or word in _JOINING
-        if word in _STOPS and len(word) > 1 and not (joined and word.isalnum() and word not in _NEVER_INSIDE):
+        if not _may_be_mailbox(sentence, first - 1):
             break
-        if not (word[0].isalnum() or word in _JOINING):
-            break
-        words += not joined and len(word) > 1 and word.isalpha() and not _is_number(sentence, first - 1)
+        words += _is_plain(sentence, first - 1)
         if words > _MAILBOX_WORDS:
             break
         first -= 1
     while first < at and sentence.word(first) in _JOINING:
         first += 1
     return first
+
+
+def _may_be_mailbox(sentence: Sentence, at: int) -> bool:
+    """Whether the word is a part of a mailbox: a name, a number, a letter, or whatever a sign joins to one."""
+    word = sentence.word(at)
+    if len(word) == 1 or _is_number(sentence, at):
+        return word.isalnum() or word in _JOINING
+    if word in _JOINING:
+        return True
+    if _is_joined(sentence, at):
+        return word.isalnum() and word not in _NEVER_INSIDE
+    return word[0].isalnum() and word not in _STOPS and word not in ORDINARY
+
+
+def _is_joined(sentence: Sentence, at: int) -> bool:
+    return sentence.word(at + 1) in _JOINING or sentence.word(at - 1) in _JOINING
+
+
+def _is_plain(sentence: Sentence, at: int) -> bool:
+    """A word with no sign beside it."""
+    word = sentence.word(at)
+    alone = not _is_joined(sentence, at) and not _is_number(sentence, at)
+    return alone and len(word) > 1 and word not in _JOINING
 
 
 def _is_number(sentence: Sentence, at: int) -> bool:
