@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from nearfield_sync.redaction import vocabulary as known_words
-from nearfield_sync.redaction.name_lists import NameLists, plain
 from nearfield_sync.redaction.more_names import SURE_SURNAMES
+from nearfield_sync.redaction.name_lists import NameLists, plain
 from nearfield_sync.redaction.ordinary_words import ALSO_WORDS, ORDINARY, WORD_SURNAMES
 from nearfield_sync.redaction.spans import Found
 from nearfield_sync.redaction.tokens import Token, piece_at
+from nearfield_sync.redaction.vocabulary import words_of
 
 _LONGEST_NAME: Final = 4
 _OWN: Final = (
@@ -52,7 +53,20 @@ _ABOUT: Final = (
     "book by",
     "book about",
 )
-_BEFORE_PLACES: Final = frozenset("in at the near nearest around a an of like into this from".split())
+_DEEDS: Final = words_of(
+    """
+    told said says asked gave left wants wanted called phoned works sits thinks sent wrote
+    """
+)
+"""After a name that a town has too: towns do no such thing."""
+_STATES: Final = words_of("here coming sick ill available busy still back already in")
+_BEFORE_PEOPLE: Final = words_of("with by if that has did does send let was is")
+"""After these, two words that nobody knows are a name; elsewhere they are rather a dish or a brand."""
+_BEFORE_PLACES: Final = words_of(
+    """
+    in at the near nearest around a an of like into this from
+    """
+)
 """After these, a given name alone is rather a town, a shop or a thing."""
 _ALSO_VERBS: Final = frozenset({"will", "may", "mark", "bill", "chase", "grant", "art", "rob"})
 """Names only right after a verb whose object is a person, or of a surname."""
@@ -125,14 +139,27 @@ def _begins_name(tokens: Sequence[Token], at: int, lists: NameLists, *, sure: bo
         return word not in ORDINARY or (sure and word in WORD_SURNAMES)
     if not _is_unknown(word, lists):
         return False
-    if sure:
+    if sure or _does_what_people_do(tokens, at):
         return True
     after = tokens[at + 1].text if at + 1 < len(tokens) else ""
-    return (
-        plain(after) in lists.surnames
-        and after not in ORDINARY
-        and (after in SURE_SURNAMES or not lists.is_known_word(after))
+    if _is_unknown(after, lists) and _among_people(tokens, at):
+        return True
+    surname = plain(after) in lists.surnames and after not in ORDINARY
+    return surname and (after in SURE_SURNAMES or not lists.is_known_word(after))
+
+
+def _among_people(tokens: Sequence[Token], at: int) -> bool:
+    before = tuple(token.text for token in tokens[max(0, at - 2) : at])
+    return before[-1:] != () and (
+        before[-1] in _BEFORE_PEOPLE or before in (("belongs", "to"), ("get", "to"))
     )
+
+
+def _does_what_people_do(tokens: Sequence[Token], at: int) -> bool:
+    """``emeka told me``, ``is emeka here``."""
+    before = tokens[at - 1].text if at else ""
+    after = tokens[at + 1].text if at + 1 < len(tokens) else ""
+    return after in _DEEDS or (before in ("is", "isn't", "was") and after in _STATES)
 
 
 def _is_unknown(word: str, lists: NameLists) -> bool:
@@ -149,7 +176,7 @@ def _listed_end(tokens: Sequence[Token], at: int, lists: NameLists, *, told: boo
     word = tokens[at].text
     end = _grown(tokens, at, lists)
     given = plain(word) in lists.given
-    doubtful = word in ALSO_WORDS or plain(word) in lists.things or word in known_words.MONTHS
+    doubtful = word in ALSO_WORDS or plain(word) in lists.things | lists.towns or word in known_words.MONTHS
     if told and (given or end > at + 1 or not doubtful):
         return end
     if public:
@@ -158,6 +185,8 @@ def _listed_end(tokens: Sequence[Token], at: int, lists: NameLists, *, told: boo
         second = tokens[at + 1].text if end > at + 1 else ""
         return end if second and not (lists.is_known_word(word) or lists.is_known_word(second)) else at
     if end > at + 1 and _second_is_surname(tokens, at, lists):
+        return end
+    if (given or not lists.has(word)) and word not in ALSO_WORDS and _does_what_people_do(tokens, at):
         return end
     before = tokens[at - 1].text if at else ""
     return at if doubtful or not given or before in _BEFORE_PLACES else end
@@ -177,7 +206,7 @@ def _is_paired(tokens: Sequence[Token], at: int, lists: NameLists) -> bool:
         and after[0] in ("and", "or")
         and plain(after[1]) in lists.given
         and after[1] not in ORDINARY | ALSO_WORDS
-        and _is_unknown(word, lists)
+        and (_is_unknown(word, lists) or (plain(word) in lists.given and word not in ORDINARY))
     )
 
 
@@ -245,9 +274,9 @@ def _grown(tokens: Sequence[Token], at: int, lists: NameLists) -> int:
     while end < len(tokens) and end - at < _LONGEST_NAME:
         word = tokens[end].text
         then = tokens[end + 1].text if end + 1 < len(tokens) else ""
-        if word == "-" and lists.has(then) and tokens[end].start == tokens[end - 1].end:
-            end += 2
-        elif word in known_words.PARTICLES and then and _may_be_surname(then, lists) and lists.has(then):
+        if (word == "-" and lists.has(then) and tokens[end].start == tokens[end - 1].end) or (
+            word in known_words.PARTICLES and then and _may_be_surname(then, lists) and lists.has(then)
+        ):
             end += 2
         elif word[0].isalpha() and len(word) > 1 and _may_be_surname(word, lists):
             end += 1
@@ -261,7 +290,7 @@ def _may_be_surname(word: str, lists: NameLists) -> bool:
         return True
     if word in ORDINARY or word in known_words.PLACE_AFTER or word in known_words.MONTHS:
         return False
-    return lists.has(word) or not lists.is_known_word(word)
+    return lists.has(word) or plain(word) in lists.towns or not lists.is_known_word(word)
 
 
 def _is_place(tokens: Sequence[Token], at: int, lists: NameLists) -> bool:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from nearfield_sync.redaction.ordinary_words import ORDINARY
 from nearfield_sync.redaction.sentence import Sentence
 from nearfield_sync.redaction.spans import Found
 from nearfield_sync.redaction.tokens import Run
-from nearfield_sync.redaction.ordinary_words import ORDINARY
 from nearfield_sync.redaction.vocabulary import FUNCTION_WORDS, STREETS, SURE_STREETS, UNITS
 
 _BETWEEN: Final = 3
-_PARTS: Final = frozenset("apartment flat unit suite apt floor".split())
+_PARTS: Final = frozenset(["apartment", "flat", "unit", "suite", "apt", "floor"])
 _HOME: Final = (
     ("i", "live", "at"), ("i", "live", "on"), ("we", "live", "at"), ("we", "live", "on"), ("i'm", "at"),
     ("address", "is"), ("my", "house", "is", "on"), ("lives", "at"), ("lives", "on"), ("moved", "to"),
@@ -20,9 +20,9 @@ _HOME: Final = (
     ("living", "at"), ("living", "on"), ("taxi", "to"), ("cab", "to"), ("resident", "of"), ("live", "at"),
 )  # fmt: skip
 _NOT_BETWEEN: Final = (
-    UNITS | (FUNCTION_WORDS - {"the", "of", "all"}) | frozenset("way tickets for exit".split())
+    UNITS | (FUNCTION_WORDS - {"the", "of", "all"}) | frozenset(["way", "tickets", "for", "exit"])
 )
-_GOES_ON: Final = frozenset("north south east west".split())
+_GOES_ON: Final = frozenset(["north", "south", "east", "west"])
 
 
 def find_addresses(sentence: Sentence) -> Iterator[Found]:

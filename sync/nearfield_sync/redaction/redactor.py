@@ -17,9 +17,9 @@ from nearfield_sync.errors import RedactionError
 from nearfield_sync.redaction.dates import find_birth_dates
 from nearfield_sync.redaction.name_lists import NameLists, plain, read_name_lists
 from nearfield_sync.redaction.names import find_names
+from nearfield_sync.redaction.passwords import find_secrets
 from nearfield_sync.redaction.personal_numbers import find_numbers
 from nearfield_sync.redaction.places import find_addresses
-from nearfield_sync.redaction.passwords import find_secrets
 from nearfield_sync.redaction.sentence import Sentence, read
 from nearfield_sync.redaction.spans import Found, Masks, Redacted, masked
 from nearfield_sync.redaction.spoken_addresses import find_spoken_addresses

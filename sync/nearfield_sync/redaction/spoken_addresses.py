@@ -9,18 +9,23 @@ from nearfield_sync.redaction.ordinary_words import ORDINARY
 from nearfield_sync.redaction.sentence import Sentence
 from nearfield_sync.redaction.spans import Found, Kind
 from nearfield_sync.redaction.tokens import piece_at
-from nearfield_sync.redaction.vocabulary import FUNCTION_WORDS, PERSON_VERBS, TOP_DOMAINS
+from nearfield_sync.redaction.vocabulary import FUNCTION_WORDS, PERSON_VERBS, TOP_DOMAINS, words_of
 
-_JOINING: Final = frozenset("dot point . underscore _ dash - hyphen minus plus +".split())
+_JOINING: Final = words_of(
+    """
+    dot point . underscore _ dash - hyphen minus plus +
+    """
+)
 _DOTS: Final = frozenset(("dot", ".", "point"))
 _STOPS: Final = (
     FUNCTION_WORDS
     | PERSON_VERBS
-    | frozenset(
+    | words_of(
         """
-    email emails mail mails address send write wrote contact reach use used enter type emailed forward copy cc under
-    account username login called letter confirm invoice receipt report invitation everything link again , : ; ! ?
-    """.split()
+    email emails mail mails address send write wrote contact reach use used enter type emailed
+    forward copy cc under account username login called letter confirm invoice receipt report
+    invitation everything link again , : ; ! ?
+    """
     )
 )
 _LONGEST: Final = 14
