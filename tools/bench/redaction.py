@@ -1,16 +1,17 @@
 """What redaction finds, and what it takes for personal that is not.
 
-Sentences are built from templates and seeded values, beside hand-written ordinary ones that hold nothing personal
-(`redaction_sentences.toml`). The rules were written with the development half at hand; the figures are those of
-the test half, whose templates and values are others. ``--development`` scores the development half.
+Sentences are built from templates and seeded values, beside hand-written ordinary ones that hold nothing
+personal (`redaction_sentences.toml`, `redaction_pools.toml`). The rules were written with the development
+half at hand; the figures are those of the test half, whose templates and values are others. Who looks at what
+went wrong in the test half moves it into the development half and writes another.
 
 * ``recall``: of what is personal, the share that is masked, every character of it, as the right kind.
 * ``masked_share``: the same, whatever kind it was taken for: what really stays on the device.
-* ``precision``: of all masks, the share that lies on something of its kind and takes at most one word more.
+* ``precision``: of all masks, the share that lies on something of its kind and takes at most a word more.
 * ``exact``: of all masks, the share whose bounds are right to the letter.
 * ``ordinary_masks``: masks in sentences with nothing personal in them.
-* ``*_masks_per_1000``: masks in 1,000 sentences of real people that were asked for other things. Some hold names;
-  ``--show N`` prints that many of them to look at.
+* ``*_masks_per_1000``: masks in 1,000 sentences of real people that were asked for other things. Many of them
+  do name somebody; ``--show N`` prints that many to look at.
 """
 
 from __future__ import annotations

@@ -5,71 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from nearfield_sync.redaction import name_cues as cues
 from nearfield_sync.redaction import vocabulary as known_words
 from nearfield_sync.redaction.more_names import SURE_SURNAMES
 from nearfield_sync.redaction.name_lists import NameLists, plain
 from nearfield_sync.redaction.ordinary_words import ALSO_WORDS, ORDINARY, WORD_SURNAMES
 from nearfield_sync.redaction.spans import Found
 from nearfield_sync.redaction.tokens import Token, piece_at
-from nearfield_sync.redaction.vocabulary import words_of
 
 _LONGEST_NAME: Final = 4
-_OWN: Final = (
-    ("my", "name", "is"), ("my", "name", "'s"), ("my", "name's"), ("name", "is"), ("name", "'s"), ("names",),
-    ("my", "full", "name", "is"), ("name", "of"), ("i'm", "called"), ("i", "am", "called"), ("surname", "is"),
-    ("is", "called"), ("named",), ("last", "name"), ("first", "name"), ("family", "name"), ("maiden", "name"),
-    ("last", "name", "is"), ("first", "name", "is"), ("maiden", "name", "is"), ("maiden", "name", "was"),
-    ("under", "the", "name"), ("is", "named"), ("by", "the", "name", "of"),
-)  # fmt: skip
-"""After these, whatever is no function word is a name."""
-_PERSONS: Final = (
-    ("speak", "to"), ("speak", "with"), ("talk", "to"), ("talk", "with"), ("through", "to"), ("spoke", "to"),
-    ("connect", "me", "to"), ("connect", "me", "with"), ("appointment", "with"), ("meeting", "with"),
-    ("here", "to", "see"), ("booked", "under"), ("message", "from"), ("lunch", "with"), ("dinner", "with"),
-    ("regards",), ("dear",), ("transfer", "me", "to"), ("by", "name"), ("call", "with"), ("talked", "to"),
-    ("married", "to"), ("talking", "to"), ("speaking", "to"), ("speaking", "with"), ("call", "me"),
-    ("spoke", "with"), ("met", "with"), ("let",), ("on", "behalf", "of"), ("reservation", "is", "under"),
-)  # fmt: skip
-"""After these stands a person: a word that nobody knows is a name too."""
-_LIKELY: Final = (
-    ("this", "is"), ("i'm",), ("i", "am"), ("it's",), ("it", "is"), ("call", "him"), ("call", "her"), ("for", "a"),
-    ("looking", "for"), ("here", "for"), ("reservation", "for"), ("booking", "for"), ("booked", "for"),
-    ("parcel", "for"), ("package", "for"), ("message", "for"), ("message", "to"), ("under",), ("signed", "by"),
-    ("thanks", "to"), ("send", "it", "to"), ("email", "to"), ("letter", "for"), ("delivery", "for"),
-    ("visitor", "for"), ("call", "from"), ("patient",), ("employee",), ("customer",), ("hello",), ("hi",),
-    ("text", "to"), ("room", "to"), ("table", "for"),
-)  # fmt: skip
-"""After these, a name that is a word as well is a name, if it is a given name or a surname follows."""
-_ASKING: Final = (
-    ("how", "old", "is"), ("how", "old", "was"), ("how", "tall", "is"), ("when", "was"), ("when", "did"),
-    ("where", "was"), ("what", "did"), ("who", "else"), ("rate",),
-)  # fmt: skip
-_ABOUT: Final = (
-    "something about",
-    "know about",
-    "trivia about",
-    "facts about",
-    "more about",
-    "book by",
-    "book about",
-)
-_DEEDS: Final = words_of(
-    """
-    told said says asked gave left wants wanted called phoned works sits thinks sent wrote
-    """
-)
-"""After a name that a town has too: towns do no such thing."""
-_STATES: Final = words_of("here coming sick ill available busy still back already in")
-_BEFORE_PEOPLE: Final = words_of("with by if that has did does send let was is")
-"""After these, two words that nobody knows are a name; elsewhere they are rather a dish or a brand."""
-_BEFORE_PLACES: Final = words_of(
-    """
-    in at the near nearest around a an of like into this from
-    """
-)
-"""After these, a given name alone is rather a town, a shop or a thing."""
-_ALSO_VERBS: Final = frozenset({"will", "may", "mark", "bill", "chase", "grant", "art", "rob"})
-"""Names only right after a verb whose object is a person, or of a surname."""
 _NEVER_OWN: Final = known_words.FUNCTION_WORDS | frozenset(
     {"spelled", "spelt", "calling", "speaking", "called"}
 )
@@ -80,7 +24,8 @@ def find_names(tokens: Sequence[Token], lists: NameLists) -> Iterator[Found]:
     public = any(token.text in known_words.PUBLIC_CUES for token in tokens) or _asks_who(tokens)
     at, last = 0, -2
     while at < len(tokens):
-        again = at - last == 1 and tokens[last].text in ("and", "or", ",", "&")  # "anna and peter"
+        joined = at - last == 1 and tokens[last].text in ("and", "or", ",", "&")
+        again = joined and lists.has(tokens[at].text)  # "anna and peter"
         end = _name_end(tokens, at, lists, public=public, again=again)
         if end > at:
             yield Found(kind="name", start=tokens[at].start, end=tokens[end - 1].end)
@@ -96,9 +41,9 @@ def _asks_who(tokens: Sequence[Token]) -> bool:
     if opening[:1] == ("who",) and opening[1:2] in (("do",), ("can",), ("should",), ("could",), ("here",)):
         return False
     return (
-        any(phrase in words for phrase in _ABOUT)
+        any(phrase in words for phrase in cues.ABOUT)
         or opening[:1] in (("who",), ("whose",), ("who's",))
-        or any(opening[: len(one)] == one for one in _ASKING)
+        or any(opening[: len(one)] == one for one in cues.ASKING)
     )
 
 
@@ -116,10 +61,10 @@ def _name_end(tokens: Sequence[Token], at: int, lists: NameLists, *, public: boo
         return _grown(tokens, at, lists)
     if before in known_words.LOOSE_TITLES and (_is_name(word, lists) or _is_unknown(word, lists)):
         return _grown(tokens, at, lists)
-    if word in _ALSO_VERBS and not _is_object(tokens, at):
+    if word in cues.ALSO_VERBS and not _is_object(tokens, at):
         return at
     sure = again or _is_told(tokens, at, before) or _is_paired(tokens, at, lists)
-    told = sure or _follows(tokens, at, _LIKELY)
+    told = sure or _follows(tokens, at, cues.LIKELY)
     if not _begins_name(tokens, at, lists, sure=sure) or _is_place(tokens, at, lists):
         return at
     if sure:
@@ -133,7 +78,7 @@ def _begins_name(tokens: Sequence[Token], at: int, lists: NameLists, *, sure: bo
     Either the lists have it, or nobody knows it, and a person was announced or a surname follows.
     """
     word = tokens[at].text
-    if word in _ALSO_VERBS:
+    if word in cues.ALSO_VERBS:
         return True
     if lists.has(word):
         return word not in ORDINARY or (sure and word in WORD_SURNAMES)
@@ -151,7 +96,7 @@ def _begins_name(tokens: Sequence[Token], at: int, lists: NameLists, *, sure: bo
 def _among_people(tokens: Sequence[Token], at: int) -> bool:
     before = tuple(token.text for token in tokens[max(0, at - 2) : at])
     return before[-1:] != () and (
-        before[-1] in _BEFORE_PEOPLE or before in (("belongs", "to"), ("get", "to"))
+        before[-1] in cues.BEFORE_PEOPLE or before in (("belongs", "to"), ("get", "to"))
     )
 
 
@@ -159,7 +104,7 @@ def _does_what_people_do(tokens: Sequence[Token], at: int) -> bool:
     """``emeka told me``, ``is emeka here``."""
     before = tokens[at - 1].text if at else ""
     after = tokens[at + 1].text if at + 1 < len(tokens) else ""
-    return after in _DEEDS or (before in ("is", "isn't", "was") and after in _STATES)
+    return after in cues.DEEDS or (before in ("is", "isn't", "was") and after in cues.STATES)
 
 
 def _is_unknown(word: str, lists: NameLists) -> bool:
@@ -189,12 +134,12 @@ def _listed_end(tokens: Sequence[Token], at: int, lists: NameLists, *, told: boo
     if (given or not lists.has(word)) and word not in ALSO_WORDS and _does_what_people_do(tokens, at):
         return end
     before = tokens[at - 1].text if at else ""
-    return at if doubtful or not given or before in _BEFORE_PLACES else end
+    return at if doubtful or not given or before in cues.BEFORE_PLACES else end
 
 
 def _is_told(tokens: Sequence[Token], at: int, before: str) -> bool:
     """Whether the words before say that a person follows."""
-    return _is_object(tokens, at) or before in known_words.RELATIONS or _follows(tokens, at, _PERSONS)
+    return _is_object(tokens, at) or before in known_words.RELATIONS or _follows(tokens, at, cues.PERSONS)
 
 
 def _is_paired(tokens: Sequence[Token], at: int, lists: NameLists) -> bool:
@@ -232,7 +177,11 @@ def _second_is_surname(tokens: Sequence[Token], at: int, lists: NameLists) -> bo
 
 def _says_own(tokens: Sequence[Token], at: int, lists: NameLists) -> bool:
     """Whether the words before say that this is a name, whatever it is."""
-    if not _follows(tokens, at, _OWN) or tokens[at].text in _NEVER_OWN or not tokens[at].text[0].isalpha():
+    if (
+        not _follows(tokens, at, cues.OWN)
+        or tokens[at].text in _NEVER_OWN
+        or not tokens[at].text[0].isalpha()
+    ):
         return False
     before = [token.text for token in tokens[max(0, at - 6) : at]]
     if "my" in before or "i" in before or "i'm" in before:
@@ -304,8 +253,8 @@ def _is_place(tokens: Sequence[Token], at: int, lists: NameLists) -> bool:
     return after in known_words.PLACE_AFTER or before in known_words.PLACE_BEFORE
 
 
-def _follows(tokens: Sequence[Token], at: int, cues: Sequence[tuple[str, ...]]) -> bool:
+def _follows(tokens: Sequence[Token], at: int, told: Sequence[tuple[str, ...]]) -> bool:
     before = [token.text for token in tokens[max(0, at - 5) : at]]
     if before and before[-1] in (":", ","):
         before.pop()
-    return any(len(cue) <= len(before) and tuple(before[-len(cue) :]) == cue for cue in cues)
+    return any(len(cue) <= len(before) and tuple(before[-len(cue) :]) == cue for cue in told)

@@ -1,4 +1,4 @@
-"""Words of everyday speech that a list of names holds too, and what they are when: English, in small letters."""
+"""Words of everyday speech that lists of names hold too: English, in small letters."""
 
 from __future__ import annotations
 

@@ -107,6 +107,7 @@ _POSTCODE: Final = re.compile(r"[a-z]{1,2}\d[a-z\d]?\d[a-z]{2}")
 _NINO: Final = re.compile(r"[a-ceghj-prstw-z][a-ceghj-nprstw-z]\d{6}[a-d]")
 _COUNTING: Final = frozenset({"times", "plus", "minus", "divided", "multiplied", "squared", "over", "+", "*"})
 _LONG: Final = 7
+_LONGEST: Final = 40
 _CLAUSE: Final = 12
 
 
@@ -136,6 +137,8 @@ def _whole(sentence: Sentence, run: Run) -> tuple[int, int]:
 
 def _number_kind(sentence: Sentence, run: Run, regions: Sequence[str]) -> Kind | None:
     digits = run.characters
+    if len(digits) > _LONGEST:
+        return "account"
     if _counts_something(sentence, run) or _is_date(run):
         return None
     cue = _cue(sentence, run)
@@ -267,6 +270,8 @@ def _kind_of(sentence: Sentence, place: int, word: str) -> Kind | None:
 
 def _spelled_kind(sentence: Sentence, run: Run) -> Kind | None:
     characters = run.characters
+    if len(characters) > _LONGEST:
+        return "account"
     digits = sum(character.isdigit() for character in characters)
     if iban.is_valid(characters) or _IBAN.fullmatch(characters):
         return "iban"

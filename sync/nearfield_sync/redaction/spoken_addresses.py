@@ -121,7 +121,7 @@ def _mailbox(sentence: Sentence, at: int) -> int:
 
 
 def _may_be_mailbox(sentence: Sentence, at: int) -> bool:
-    """Whether the word is a part of a mailbox: a name, a number, a letter, or whatever a sign joins to one."""
+    """Whether the word is part of a mailbox: a name, a number, a letter, or what a sign joins to one."""
     word = sentence.word(at)
     if len(word) == 1 or _is_number(sentence, at):
         return word.isalnum() or word in _JOINING
@@ -189,6 +189,8 @@ def _machine_end(sentence: Sentence, at: int) -> int:
     while (piece := piece_at(sentence.tokens, place, letters=False, inside=digits)) is not None:
         digits += piece.characters
         place = piece.end
+        if len(digits) > 3:
+            return 0
         if sentence.word(place) in _DOTS and groups < 3:
             if int(digits) > 255:
                 return 0

@@ -1,8 +1,8 @@
 """A sentence as its words, and what digits and letters those words spell.
 
-People say numbers in many ways: ``five five five``, ``forty two``, ``double seven``, ``nineteen eighty four``,
-``eight hundred``; and letters as ``b``, ``bravo`` or ``b for boy``. Each becomes a `Piece` with the characters
-that it stands for, and pieces that follow each other a `Run`, of which the rules of numbers are asked.
+People say numbers in many ways: ``five five five``, ``forty two``, ``double seven``, ``eight hundred``; and
+letters as ``b``, ``bravo`` or ``b for boy``. Each becomes a `Piece` with the characters that it stands
+for, and pieces that follow each other a `Run`, of which the rules of numbers are asked.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-_TOKEN: Final = re.compile(r"[^\W\d_]+(?:['’](?!s\b)[^\W\d_]+)*|['’]s\b|\d+|\S")
+_TOKEN: Final = re.compile(r"[^\W\d_]+(?:['\u2019](?!s\b)[^\W\d_]+)*|['\u2019]s\b|\d+|\S")
 _UNITS: Final = {
     "zero": 0, "nought": 0, "naught": 0, "nil": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5,
     "six": 6, "seven": 7, "eight": 8, "nine": 9,
@@ -94,7 +94,7 @@ class Run:
 def tokens_of(text: str) -> tuple[Token, ...]:
     """Split a text into words, rows of digits and signs."""
     return tuple(
-        Token(match[0].lower().replace("’", "'"), match.start(), match.end(), match[0][0].isupper())
+        Token(match[0].lower().replace("\u2019", "'"), match.start(), match.end(), match[0][0].isupper())
         for match in _TOKEN.finditer(text)
     )
 
@@ -116,8 +116,8 @@ def piece_at(tokens: Sequence[Token], at: int, *, letters: bool, inside: str) ->
         tokens: Of the sentence.
         at: Where to look.
         letters: Whether letters count.
-        inside: What came right before, empty for nothing: within a run ``a`` is a letter, and ``o`` is one after
-            letters and a nought after digits.
+        inside: What came right before, empty for nothing: within a run ``a`` is a letter,
+            and ``o`` is one after letters and a nought after digits.
     """
     if at >= len(tokens):
         return None
@@ -199,34 +199,40 @@ def _spells_digit(word: str) -> bool:
 
 def _letter_at(tokens: Sequence[Token], at: int, *, inside: str) -> Piece | None:
     word = tokens[at].text
-    if word in ("a", "i") and at + 1 < len(tokens) and len(tokens[at + 1].text) > 1:
-        if not (_spells_digit(tokens[at + 1].text) and inside) and tokens[at + 1].text not in ("as", "for"):
-            return None  # "… seven, I think"
-    if len(word) == 1 and word.isascii() and word.isalpha():
-        if at + 2 < len(tokens) and tokens[at + 1].text == "for" and tokens[at + 2].text[0] == word:
-            return Piece(at, at + 3, word)
-        named = [token.text for token in tokens[at + 1 : at + 4]]
-        if len(named) == 3 and named[:2] == ["as", "in"] and named[2][0] == word:
-            return Piece(at, at + 4, word)
-        return Piece(at, at + 1, word) if inside or _letter_follows(tokens, at + 1, word) else None
+    if not (word.isascii() and word.isalpha()):
+        return None
+    if len(word) == 1:
+        end = _named_letter_end(tokens, at)
+        alone = inside or _letter_follows(tokens, at + 1, word)
+        if end == at + 1 and (not alone or _is_word(tokens, at, inside)):
+            return None
+        return Piece(at, end, word)
     if word in _SPELLING and (inside or _letter_follows(tokens, at + 1, "a")):
         return Piece(at, at + 1, _SPELLING[word])
-    touching = at + 1 < len(tokens) and tokens[at + 1].start == tokens[at].end
-    touched = at > 0 and tokens[at - 1].end == tokens[at].start
-    if (
-        word.isascii()
-        and word.isalpha()
-        and len(word) <= 4
-        and ((touching and tokens[at + 1].text.isdecimal()) or (touched and tokens[at - 1].text.isdecimal()))
-    ):
-        return Piece(at, at + 1, word)  # the letters of "ab12 cde"
-    if word.isascii() and len(word) <= 6 and inside and tokens[at].capital and word.isalpha():
-        return Piece(at, at + 1, word) if _is_written_large(tokens[at]) else None
-    return None
+    beside = _touches_digits(tokens, at) or (bool(inside) and tokens[at].capital)
+    return Piece(at, at + 1, word) if beside and len(word) <= 4 else None
 
 
-def _is_written_large(token: Token) -> bool:
-    return token.capital and len(token.text) <= 4
+def _named_letter_end(tokens: Sequence[Token], at: int) -> int:
+    """After ``b for bravo`` and ``b as in boy``, else after the letter."""
+    word = tokens[at].text
+    named = [token.text for token in tokens[at + 1 : at + 4]]
+    if len(named) > 1 and named[0] == "for" and named[1][0] == word:
+        return at + 3
+    return at + 4 if len(named) == 3 and named[:2] == ["as", "in"] and named[2][0] == word else at + 1
+
+
+def _is_word(tokens: Sequence[Token], at: int, inside: str) -> bool:
+    """Whether ``a`` or ``i`` is no letter: ``… three seven I think``."""
+    after = tokens[at + 1].text if at + 1 < len(tokens) else ""
+    return tokens[at].text in ("a", "i") and len(after) > 1 and not (inside and _spells_digit(after))
+
+
+def _touches_digits(tokens: Sequence[Token], at: int) -> bool:
+    """Whether it stands right beside digits: the letters of ``ab12cde``."""
+    left = at > 0 and tokens[at - 1].end == tokens[at].start and tokens[at - 1].text.isdecimal()
+    right = at + 1 < len(tokens) and tokens[at + 1].start == tokens[at].end
+    return left or (right and tokens[at + 1].text.isdecimal())
 
 
 def _letter_follows(tokens: Sequence[Token], at: int, letter: str) -> bool:

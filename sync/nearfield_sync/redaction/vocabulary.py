@@ -18,8 +18,9 @@ MONTHS: Final = words_of(
 )
 NUMBERS: Final = words_of(
     """
-    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
-    eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+    sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred
+    thousand million billion
     """
 )
 ORDINALS: Final = words_of(
@@ -67,11 +68,11 @@ PUBLIC_CUES: Final = words_of(
     song songs album albums band movie movies film films books novel novels author wrote written
     directed director actor actress singer sings sang played playing play listen music track tracks
     artist concert tune playlist invented inventor discovered painted painter painting composed composer
-    symphony president minister emperor starring lyrics famous celebrity biography poem poems poet 
-    season episode series star photograph saga showing showings trailer soundtrack chant melody
-    hear rating points photo chronicle tunes works creative movie weather forecast game games recipe
-    lists novelist king queen won championship team scored goal goals elected quote quotes theory
-    theorem philosophy wars
+    symphony president minister emperor starring lyrics famous celebrity biography poem poems poet
+    season episode series star photograph saga showing showings trailer soundtrack chant melody hear
+    rating points photo chronicle tunes works creative movie weather forecast game games recipe lists
+    novelist king queen won championship team scored goal goals elected quote quotes theory theorem
+    philosophy wars
     """
 )
 """Words of questions about public people, whose names are what is asked for."""

@@ -1,4 +1,4 @@
-"""What has a form of its own when it is written: e-mail, web and network addresses, account numbers, plates."""
+"""What has a form of its own when it is written: e-mail, web and network addresses, IBANs, postcodes."""
 
 from __future__ import annotations
 
