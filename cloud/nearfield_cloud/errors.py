@@ -5,11 +5,21 @@
     CloudError
     ├── ConfigurationError       the configuration file is wrong
     ├── IdentityError            who asks is not known: a token, an assertion, a certificate or a key
+    │   └── ClientSecretError        a call's client secret is unknown or has expired
     ├── NotAllowedError          who asks is known and may not
     ├── TooMuchError             a limit on size, rate, time or number was reached
+    │   ├── CallsFullError           as many calls are held as may be
+    │   ├── CallSpentError           a call has used what one call may
+    │   └── ComputeFullError         more sound waits to be computed than may
     ├── KnowledgeError           a document cannot be read, stored or searched
     ├── OrchestrationError       a turn cannot be planned or carried out
     └── CallError                a call cannot be set up or held
+        ├── CallNotFoundError        there is no such call here
+        ├── CallElsewhereError       another worker holds the call
+        ├── SdpError                 an offer cannot be read or answered
+        ├── SessionError             a session asks for what there is not
+        ├── SoundError               sound of a call cannot be read
+        └── ShuttingDownError        this worker takes no more calls
 """
 
 from __future__ import annotations
@@ -68,3 +78,73 @@ class CallError(CloudError):
     """A call cannot be set up or held."""
 
     code = "call_failed"
+
+
+class ClientSecretError(IdentityError):
+    """A call's client secret is unknown or has expired."""
+
+    code = "client_secret_invalid"
+
+
+class CallsFullError(TooMuchError):
+    """As many calls are held as may be, in all or of one tenant."""
+
+    code = "calls_full"
+
+
+class CallSpentError(TooMuchError):
+    """A call has used what one call may."""
+
+    code = "call_spent"
+    retryable = False
+
+
+class ComputeFullError(TooMuchError):
+    """More sound waits to be computed than may."""
+
+    code = "compute_full"
+
+
+class CallNotFoundError(CallError):
+    """There is no such call on this worker, or it is somebody else's."""
+
+    code = "call_not_found"
+
+
+class CallElsewhereError(CallError):
+    """Another worker holds the call.
+
+    Attributes:
+        worker: Its name; whoever stands in front of the workers sends the request there.
+    """
+
+    code = "call_elsewhere"
+
+    def __init__(self, worker: str) -> None:
+        super().__init__(f"worker {worker!r} holds this call: ask there")
+        self.worker = worker
+
+
+class SdpError(CallError):
+    """An offer cannot be read or answered."""
+
+    code = "sdp_invalid"
+
+
+class SessionError(CallError):
+    """A session asks for what there is not."""
+
+    code = "session_invalid"
+
+
+class SoundError(CallError):
+    """Sound of a call cannot be read."""
+
+    code = "audio_invalid"
+
+
+class ShuttingDownError(CallError):
+    """This worker takes no more calls."""
+
+    code = "shutting_down"
+    retryable = True
