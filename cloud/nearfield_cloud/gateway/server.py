@@ -146,8 +146,8 @@ class CloudServer:
     def stop(self) -> None:
         """End soon; a second time, end at once."""
         if self._stopping.is_set():
-            self._server.should_exit = True
             self._server.force_exit = True
+            self._server.forced.set()
         self._stopping.set()
 
     def stop_on_signals(self) -> None:
@@ -156,10 +156,9 @@ class CloudServer:
         for name in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(name, self.stop)
 
-    @property
-    def started(self) -> bool:
-        """Whether it answers."""
-        return bool(self._server.started)
+    async def until_started(self) -> None:
+        """Wait until it answers, while `run` runs."""
+        await self._server.answering.wait()
 
     async def _drain(self, drains: Sequence[Drains]) -> None:
         seconds = self._parts.configuration.server.drain_seconds
@@ -187,6 +186,12 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.forced = asyncio.Event()
+        self.answering = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and tell of it."""
+        await super().startup(sockets)
+        self.answering.set()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
