@@ -22,7 +22,7 @@ from nearfield_cloud.identity.credentials import Kind
 from nearfield_provisioning.device_identity import ASSERTION_TYPE, DeviceIdentity
 from nearfield_provisioning.device_name import DeviceName
 from nearfield_provisioning.issuer.issuer import DEVICE_LIFE, open_issuer
-from nearfield_sync.telemetry import Counters
+from nearfield_sync.telemetry import Counters, LogOptions, configure_logs
 from tests.fakes.clock import SettableClock
 
 
@@ -97,6 +97,7 @@ async def gateway(
     **tables: Any,
 ) -> AsyncIterator[Gateway]:
     """Start one with two tenants, ``cafe`` and ``bank``."""
+    configure_logs(LogOptions())
     clock = SettableClock() if clock is None else clock
     configuration = configuration_of(folder, **tables)
     async with open_parts(configuration, clock, Counters()) as opened:

@@ -20,6 +20,8 @@ from nearfield_cloud.gateway.rates import Rates
 
 UNCOUNTED: Final = frozenset({"/healthz", "/livez", "/readyz", "/metrics"})
 """Asked by the operator's own machines, again and again."""
+_CLOSE: Final = {"Connection": "close"}
+"""What is left of the body would be taken for the next request."""
 
 
 class Bounds:
@@ -62,21 +64,18 @@ class Bounds:
                     message = await receive()
             except TimeoutError as error:
                 # The framework would take any error of ours for one of the body's form.
-                raise HTTPException(
-                    408, f"the body did not arrive within {self._limits.body_seconds:g} s"
-                ) from error
+                said = f"the body did not arrive within {self._limits.body_seconds:g} s"
+                raise HTTPException(408, said, _CLOSE) from error
             arrived += len(message.get("body", b""))
             whole = not message.get("more_body", False)
             if arrived > self._limits.body_bytes:
-                raise HTTPException(413, f"a body has at most {self._limits.body_bytes} bytes")
+                raise HTTPException(413, f"a body has at most {self._limits.body_bytes} bytes", _CLOSE)
             return message
 
         return bounded
 
     def _too_large(self) -> ASGIApp:
-        return problem(
-            413, "too_large", f"a body has at most {self._limits.body_bytes} bytes", {"Connection": "close"}
-        )
+        return problem(413, "too_large", f"a body has at most {self._limits.body_bytes} bytes", _CLOSE)
 
 
 class AddressRates:

@@ -139,7 +139,7 @@ class Idempotency:
             body = await _whole(receive)
         except HTTPException as error:  # of the bounds: too large, too slow
             code = "too_large" if error.status_code == 413 else "too_slow"
-            await problem(error.status_code, code, error.detail)(scope, receive, send)
+            await problem(error.status_code, code, error.detail, error.headers)(scope, receive, send)
             return
         request = hashlib.sha256(
             b"\n".join((scope["method"].encode(), scope["path"].encode(), scope["query_string"], body))
