@@ -15,6 +15,8 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from nearfield_cloud.configuration.realtime import Realtime
+from nearfield_cloud.configuration.identity import IdentitySection, StorageSection
+from nearfield_cloud.configuration.server import LimitsSection, LogSection, ServerSection
 from nearfield_cloud.errors import ConfigurationError
 from nearfield_sync.section import Section
 from nearfield_sync.validation import sentence
@@ -32,6 +34,11 @@ class Configuration(Section):
     data: Path = Field(default_factory=_data_folder)
     """Where databases, keys and ingested documents lie."""
     realtime: Realtime = Realtime()
+    server: ServerSection = ServerSection()
+    storage: StorageSection = StorageSection()
+    identity: IdentitySection = IdentitySection()
+    limits: LimitsSection = LimitsSection()
+    log: LogSection = LogSection()
 
 
 def read_configuration(path: Path | None) -> Configuration:
