@@ -77,7 +77,8 @@ class PhoneCall:
             while True:
                 frame = await track.recv()
                 assert isinstance(frame, AudioFrame)
-                self.heard.append(frame.to_ndarray().reshape(-1, 2)[:, 0].astype(np.float32) / 32768)
+                left = frame.to_ndarray().reshape(-1, 2)[:, 0].astype(np.float32)
+                self.heard.append(left / np.float32(32768))
         except MediaStreamError:
             return
 
