@@ -165,6 +165,9 @@ class Call:
             return
         if isinstance(event, client.ClientHeartbeat):
             self._heartbeat_ms = now
+            if self.state.session.takes("heartbeat"):
+                # Answered at once: a client that waits for an answer finds a dead link by a quicker beat.
+                self._tell(nearfield.Heartbeat(sent_ms=now, sequence=event.sequence))
             return
         self._active_ms = self._heartbeat_ms = now
         if isinstance(event, client.ResponseCreate) and not self._responses.take(now):
