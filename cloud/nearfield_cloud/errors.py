@@ -8,6 +8,10 @@
     ├── NotAllowedError          who asks is known and may not
     ├── TooMuchError             a limit on size, rate, time or number was reached
     ├── KnowledgeError           a document cannot be read, stored or searched
+    │   └── DocumentError        this document cannot be read; others can
+    ├── EgressError              something elsewhere was not reached
+    │   ├── DestinationRefusedError  it may not be contacted
+    │   └── FetchFailedError     it may, and gave no answer that could be used
     ├── OrchestrationError       a turn cannot be planned or carried out
     └── CallError                a call cannot be set up or held
 """
@@ -56,6 +60,31 @@ class KnowledgeError(CloudError):
     """A document cannot be read, stored or searched."""
 
     code = "knowledge_failed"
+
+
+class DocumentError(KnowledgeError):
+    """One document cannot be read; the message says which and why."""
+
+    code = "document_unreadable"
+
+
+class EgressError(CloudError):
+    """Something elsewhere was not reached."""
+
+    code = "egress_failed"
+
+
+class DestinationRefusedError(EgressError):
+    """It may not be contacted."""
+
+    code = "destination_refused"
+
+
+class FetchFailedError(EgressError):
+    """It may be contacted and gave no answer that could be used."""
+
+    code = "fetch_failed"
+    retryable = True
 
 
 class OrchestrationError(CloudError):
