@@ -9,6 +9,7 @@
     ├── TooMuchError             a limit on size, rate, time or number was reached
     ├── KnowledgeError           a document cannot be read, stored or searched
     ├── OrchestrationError       a turn cannot be planned or carried out
+    │   └── ComposingError       a composer's model failed, or its weights cannot be read
     └── CallError                a call cannot be set up or held
 """
 
@@ -62,6 +63,12 @@ class OrchestrationError(CloudError):
     """A turn cannot be planned or carried out."""
 
     code = "orchestration_failed"
+
+
+class ComposingError(OrchestrationError):
+    """A composer's model failed, or its weights cannot be read."""
+
+    code = "composing_failed"
 
 
 class CallError(CloudError):
