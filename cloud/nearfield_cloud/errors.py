@@ -13,6 +13,7 @@
     │   ├── DestinationRefusedError  it may not be contacted
     │   └── FetchFailedError     it may, and gave no answer that could be used
     ├── OrchestrationError       a turn cannot be planned or carried out
+    │   └── ComposingError       a composer's model failed, or its weights cannot be read
     └── CallError                a call cannot be set up or held
 """
 
@@ -91,6 +92,12 @@ class OrchestrationError(CloudError):
     """A turn cannot be planned or carried out."""
 
     code = "orchestration_failed"
+
+
+class ComposingError(OrchestrationError):
+    """A composer's model failed, or its weights cannot be read."""
+
+    code = "composing_failed"
 
 
 class CallError(CloudError):
