@@ -124,7 +124,9 @@ async def test_a_role_may_be_allowed_some_tools_only() -> None:
 
 
 @pytest.mark.server
-@pytest.mark.parametrize("arguments", [{}, {"number": 17}, {"number": "A17", "also": "x"}, {"number": ["A17"]}])
+@pytest.mark.parametrize(
+    "arguments", [{}, {"number": 17}, {"number": "A17", "also": "x"}, {"number": ["A17"]}]
+)
 async def test_arguments_that_do_not_fit_the_schema_are_not_sent(arguments: dict[str, Any]) -> None:
     async with toolbox(section()) as box:
         with pytest.raises(ToolArgumentsError) as raised:
