@@ -14,7 +14,11 @@ from nearfield_cloud.errors import CloudError
 from nearfield_models.errors import ModelsError
 from nearfield_sync.errors import SyncError
 
-_COMMANDS: dict[str, str] = {}
+_COMMANDS: dict[str, str] = {
+    "ingest": "Take documents in: a file, a folder or an address.",
+    "search": "Search the documents.",
+    "documents": "List what was taken in, or delete some of it.",
+}
 
 
 class _Commands(click.Group):
