@@ -1,7 +1,7 @@
 """The circuit breaker: what failed too often is left alone for a while, then tried once.
 
-A pure reducer. ``closed``: everything is admitted, and failures in a row are counted. ``open``: nothing is, until
-the rest has passed. ``half_open``: one trial is under way; it decides which of the two comes next.
+A pure reducer. ``closed``: everything is admitted, and failures in a row are counted. ``open``: nothing is,
+until the rest has passed. ``half_open``: one trial is under way; it decides which of the two comes next.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""A small MCP server of a shop, written with the official SDK: the other end of the tests, run as a program."""
+"""A small MCP server of a shop, written with the official SDK: the other end of the tests, run as a
+program."""
 
 from __future__ import annotations
 

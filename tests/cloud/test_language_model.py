@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
 import pytest
@@ -43,14 +43,14 @@ ASKED = ModelRequest(messages=(Message(role="user", text="When do you open?"),),
 
 @asynccontextmanager
 async def model_of(
-    time: SettableTimekeeper, *scripts: list[Script], **limits: int
+    time: SettableTimekeeper, *scripts: Sequence[Script], **limits: int
 ) -> AsyncIterator[tuple[EndpointsInOrder, list[ModelServer]]]:
     """A language model of as many endpoints as there are lists of scripts."""
     async with AsyncExitStack() as stack:
         servers = [await stack.enter_async_context(model_server(*each)) for each in scripts]
         section = LanguageModelSection(
             endpoints=tuple(EndpointSection(url=server.url, model="m", failures=2) for server in servers),
-            **limits,  # type: ignore[arg-type]
+            **limits,
         )
         model = open_language_model(section, time)
         assert model is not None
@@ -160,13 +160,16 @@ async def test_a_stream_that_opens_and_says_nothing_counts_as_failed(keep_alive:
 async def test_a_stream_that_falls_silent_is_gone_on_with_and_nothing_half_said_is_kept() -> None:
     time = SettableTimekeeper()
     stalls: Script = [*said("We open at nine. On Sun"), Silence()]
-    async with model_of(time, [stalls], [answer("On Sundays we are closed.")]) as (model, servers):
-        async with asyncio.timeout(20), aclosing(model.stream(ASKED)) as stream:
-            events = [await anext(stream)]
-            going_on = asyncio.ensure_future(anext(stream))
-            await time.pass_when_waited_for(4.0)
-            events.append(await going_on)
-            events += [each async for each in stream]
+    async with (
+        model_of(time, [stalls], [answer("On Sundays we are closed.")]) as (model, servers),
+        asyncio.timeout(20),
+        aclosing(model.stream(ASKED)) as stream,
+    ):
+        events = [await anext(stream)]
+        going_on = asyncio.ensure_future(anext(stream))
+        await time.pass_when_waited_for(4.0)
+        events.append(await going_on)
+        events += [each async for each in stream]
     restart = next(each for each in events if isinstance(each, Restarted))
     assert restart.kept == "We open at nine. "
     assert text_of(events) == "We open at nine. On Sundays we are closed."
@@ -181,7 +184,7 @@ async def test_an_endpoint_that_fails_often_is_left_alone_until_it_has_rested() 
         for _ in range(3):
             assert text_of(await heard(model)) == "Yes."
         assert len(servers[0].asked) == 2
-        assert list(model.health().values())[0] == "open"
+        assert next(iter(model.health().values())) == "open"
         time.pass_time(31)
         assert text_of(await heard(model)) == "Back."
 

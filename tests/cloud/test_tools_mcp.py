@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -87,9 +88,11 @@ async def test_a_service_over_streamable_http_is_asked_through_the_guard() -> No
 
 @pytest.mark.server
 async def test_a_service_at_an_address_that_is_not_public_is_not_contacted() -> None:
-    async with served(shop().streamable_http_app(), lifespan=True) as address:
-        async with toolbox(section(kind="mcp_http", command=[], url=f"{address}/mcp")) as box:
-            assert await box.allowed(DEVICE) == []
+    async with (
+        served(shop().streamable_http_app(), lifespan=True) as address,
+        toolbox(section(kind="mcp_http", command=[], url=f"{address}/mcp")) as box,
+    ):
+        assert await box.allowed(DEVICE) == []
 
 
 @pytest.mark.server
@@ -154,8 +157,6 @@ async def test_a_program_that_died_is_started_again_by_the_next_call() -> None:
 async def test_a_tool_that_dawdles_is_given_up_and_then_left_alone() -> None:
     time = SettableTimekeeper()
     async with toolbox(section(timeout_seconds=2, failures=1), time) as box:
-        import asyncio
-
         await box.allowed(DEVICE)
         slow = asyncio.create_task(called(box, "dawdle"))
         await time.pass_when_waited_for(2)

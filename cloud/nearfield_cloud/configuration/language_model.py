@@ -27,7 +27,7 @@ class EndpointSection(Section):
     """Up to and without ``/chat/completions``."""
     model: Annotated[str, Field(min_length=1, max_length=200)]
     key: SecretSource | None = None
-    headers: dict[str, SecretSource] = {}
+    headers: dict[str, SecretSource] = Field(default_factory=dict)
     """Further secrets, by the header they are sent in."""
     connect_seconds: Seconds = 2.0
     first_token_seconds: Seconds = 4.0

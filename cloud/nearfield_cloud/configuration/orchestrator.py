@@ -10,10 +10,11 @@ from nearfield_sync.section import Section
 
 Words = Annotated[str, Field(min_length=1, max_length=500)]
 Share = Annotated[float, Field(ge=0, le=1)]
+_A_PERSON = "[a|an] [real|human] (person|human|somebody|someone|colleague|employee|agent|operator)"
 _ASKS_FOR_A_PERSON = (
-    "[(can|could|may) I|I (want|need|would like|wish) to|let me|I'd like to] (talk|speak) (to|with)"
-    " [(a|an|some|another)] [real|human] (person|human|somebody|someone|colleague|employee|agent|operator|being)",
-    "(get|call|fetch) [me] [a] [real|human] (person|somebody|someone|colleague|employee|agent|operator|human)",
+    f"[(can|could|may) I|I (want|need|wish|would like) to|I'd like to] (talk|speak) (to|with) {_A_PERSON}",
+    f"let me (talk|speak) (to|with) {_A_PERSON}",
+    f"(get|call|fetch) [me] {_A_PERSON}",
 )
 
 

@@ -51,14 +51,14 @@ class CallSection(Section):
     unattended: bool = False
     """Whether it may change state without asking; never beside sensitive data."""
     sentences: Annotated[tuple[Sentence, ...], Field(max_length=200)] = ()
-    """Templates as in a skill (``where is [my] order {number}``); slots are named like the arguments."""
-    lists: dict[str, Any] = {}
+    """Templates as in a skill: ``where is [my] order {number}``; slots are named like the arguments."""
+    lists: dict[str, Any] = Field(default_factory=dict)
     """Values of the slots, as in a skill's sentences; any words where a slot has none."""
     examples: Annotated[tuple[Sentence, ...], Field(max_length=200)] = ()
     """Questions that it answers; what means about the same is taken for it too."""
     says: Annotated[str, Field(max_length=1_000)] = ""
     """What is spoken of a result without a language model: ``{argument}``, ``{result.path.to.value}``."""
-    asks: dict[str, Sentence] = {}
+    asks: dict[str, Sentence] = Field(default_factory=dict)
     """What to ask where an argument is missing, by its name."""
     confirms: Annotated[str, Field(max_length=500)] = ""
     """What to ask before state is changed: ``Shall I order {number} again?``."""
@@ -71,24 +71,25 @@ class CallSection(Section):
 
 
 class ToolServerSection(Section):
-    """Where tools are: a program that speaks MCP, an MCP server, or an HTTP service with an OpenAPI document."""
+    """Where tools are: a program that speaks MCP, an MCP server, or an HTTP service with an OpenAPI
+    document."""
 
     kind: Literal["mcp_stdio", "mcp_http", "openapi"]
     command: tuple[str, ...] = ()
     """Of ``mcp_stdio``: program and arguments."""
-    environment: dict[str, SecretSource] = {}
+    environment: dict[str, SecretSource] = Field(default_factory=dict)
     """Secrets that the program is given; of ours it sees only PATH, HOME and the like."""
     url: Annotated[str, Field(max_length=2_000)] = ""
     """Of the others: ``https://...``; without a query."""
     document: Path | None = None
     """Of ``openapi``: the description, JSON or YAML, kept by the operator and not fetched."""
-    headers: dict[str, SecretSource] = {}
+    headers: dict[str, SecretSource] = Field(default_factory=dict)
     """Secrets that are sent along, such as ``Authorization``."""
     networks: tuple[Network, ...] = ()
     """Networks that the host may be in although they are not public."""
     allowed: tuple[AllowedSection, ...] = ()
     """Who may have them called; nobody if empty."""
-    calls: dict[Name, CallSection] = {}
+    calls: dict[Name, CallSection] = Field(default_factory=dict)
     timeout_seconds: Annotated[float, Field(gt=0, le=300)] = 3.0
     at_once: Annotated[int, Field(ge=1, le=1_000)] = 4
     """Calls of one tool that may be under way; one more is refused at once."""

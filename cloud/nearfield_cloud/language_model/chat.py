@@ -1,8 +1,9 @@
 """The seam of language models: what they are asked and what they answer.
 
-Contract for implementers: `LanguageModel.stream` yields what arrives while it arrives and ends with `ModelFinished`.
-After `Restarted` only ``kept`` of the text so far still holds, and what follows goes on behind it. A tool call is
-given whole or not at all, its arguments an object that nobody has checked yet. Closing the stream ends the request.
+Contract for implementers: `LanguageModel.stream` yields what arrives while it arrives and ends with
+`ModelFinished`. After `Restarted` only ``kept`` of the text so far still holds, and what follows goes on
+behind it. A tool call is given whole or not at all, its arguments an object that nobody has checked yet.
+Closing the stream ends the request.
 """
 
 from __future__ import annotations

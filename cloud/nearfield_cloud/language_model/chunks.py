@@ -1,6 +1,7 @@
 """What the pieces of a streamed chat completion are, and their assembly into our events.
 
-Source: OpenAI API reference, "Chat completions", "Streaming"; servers differ, so only what is used is asked for.
+Source: OpenAI API reference, "Chat completions", "Streaming"; servers differ, so only what is used is asked
+for.
 """
 
 from __future__ import annotations

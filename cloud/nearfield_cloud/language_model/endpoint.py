@@ -1,7 +1,7 @@
 """One endpoint that speaks OpenAI's Chat Completions over HTTP and server-sent events.
 
-Written on httpx: what is used of the protocol is one POST and its stream, and silence has to be told from life by
-us in any case, since servers keep a dead stream open with comments and empty pieces.
+Written on httpx: what is used of the protocol is one POST and its stream, and silence has to be told from
+life by us in any case, since servers keep a dead stream open with comments and empty pieces.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ class Endpoint:
         """Answer; the contract is the seam's.
 
         Raises:
-            LanguageModelError: The endpoint cannot be reached, refuses, is silent, breaks off or talks nonsense.
+            LanguageModelError: The endpoint cannot be reached, refuses, is silent, breaks off or talks
+            nonsense.
         """
         watch = _Watch(self._time, self._section.first_token_seconds, self._time.monotonic_ms())
         assembly = Assembly(

@@ -1,7 +1,7 @@
 """Several endpoints as one language model: asked in order, those that failed of late left alone for a while.
 
-A stream that fails after something was said is gone on with by the next endpoint, which is told what was said:
-whole sentences only, since half of one may have been shown but was never spoken.
+A stream that fails after something was said is gone on with by the next endpoint, which is told what was
+said: whole sentences only, since half of one may have been shown but was never spoken.
 """
 
 from __future__ import annotations

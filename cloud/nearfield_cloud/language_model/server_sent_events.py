@@ -12,7 +12,7 @@ from nearfield_cloud.errors import LanguageModelError
 
 
 class EventDecoder:
-    """Takes a stream's bytes as they come and gives the data of each event; its other fields mean nothing here."""
+    """Takes a stream's bytes as they come and gives the data of each event; other fields mean nothing."""
 
     def __init__(self, *, longest_event_bytes: int, longest_stream_bytes: int) -> None:
         self._longest_event = longest_event_bytes

@@ -37,15 +37,6 @@ class Answering:
         """Each tool's phase, of those that were called."""
         return self._resources.toolbox.health()
 
-    async def aclose(self) -> None:
-        """End tools, model and records."""
-        await self._resources.toolbox.aclose()
-        if self._resources.model is not None:
-            await self._resources.model.aclose()
-        if self._resources.records is not None:
-            await asyncio.to_thread(self._resources.records.close)
-        self._resources.thread.shutdown(wait=False, cancel_futures=True)
-
 
 class Attention:
     """One turn's attention."""

@@ -1,8 +1,8 @@
 """Whether a passage says what a sentence says: a model's words are spoken only where one does.
 
-Told by words, not by understanding: each number and each name of the sentence must stand in the passage, most of
-its other words too, and sentence and passage must agree in being negated. So a sentence that puts the passage's own
-words together wrongly can pass; one that brings in a fact from elsewhere does not.
+Told by words, not by understanding: each number and each name of the sentence must stand in the passage,
+most of its other words too, and sentence and passage must agree in being negated. So a sentence that puts
+the passage's own words together wrongly can pass; one that brings in a fact from elsewhere does not.
 """
 
 from __future__ import annotations
@@ -16,22 +16,29 @@ from nearfield_cloud.knowledge.search import Found
 from nearfield_cloud.orchestrator.answer import Citation
 from nearfield_cloud.orchestrator.sentences import whole
 
-_WORD: Final = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?")
-_SMALL: Final = {
-    word: str(number)
-    for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
-        " seventeen eighteen nineteen twenty".split()
-    )
-}
-_NEGATIONS: Final = frozenset("not no never none nobody nothing neither nor cannot without".split())
+_WORD: Final = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
+_NUMBERS: Final = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+)  # fmt: skip
+_SMALL: Final = {word: str(number) for number, word in enumerate(_NUMBERS)}
+_NEGATIONS: Final = frozenset(
+    {
+        "not", "no", "never", "none", "nobody", "nothing", "neither", "nor", "cannot", "without",
+    }
+)  # fmt: skip
 _LITTLE: Final = frozenset(
-    "a an the and or but so as at by for from in into of off on onto out over to up with about than then there here"
-    " is are was were be been being am do does did done has have had having will would can could may might must"
-    " shall should it its he she they them his her their this that these those which who whom whose what when"
-    " where why how i you we us our your my me yes also just only too very if because while during between after"
-    " before".split()
-)
+    {
+        "a", "an", "the", "and", "or", "but", "so", "as", "at", "by", "for", "from", "in", "into", "of",
+        "off", "on", "onto", "out", "over", "to", "up", "with", "about", "than", "then", "there", "here",
+        "is", "are", "was", "were", "be", "been", "being", "am", "do", "does", "did", "done", "has", "have",
+        "had", "having", "will", "would", "can", "could", "may", "might", "must", "shall", "should", "it",
+        "its", "he", "she", "they", "them", "his", "her", "their", "this", "that", "these", "those",
+        "which", "who", "whom", "whose", "what", "when", "where", "why", "how", "i", "you", "we", "us",
+        "our", "your", "my", "me", "yes", "also", "just", "only", "too", "very", "if", "because", "while",
+        "during", "between", "after", "before",
+    }
+)  # fmt: skip
 _ENDINGS: Final = ("ing", "ied", "ies", "ed", "es", "ly", "s")
 _LONGEST_QUOTE: Final = 400
 
@@ -102,7 +109,7 @@ def _said(text: str) -> _Said:
     begins = True
     for found in _WORD.finditer(text):
         word = found.group()
-        small = word.lower().replace("’", "'")
+        small = word.lower().replace("\u2019", "'")
         negated = negated or small in _NEGATIONS or small.endswith("n't")
         small = _SMALL.get(small, small)
         if small[0].isdigit():

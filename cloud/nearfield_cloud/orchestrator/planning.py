@@ -1,8 +1,8 @@
 """How a question is going to be answered: a pure function of what is known of it and of the policy.
 
-It says what it still needs to know, and is asked again. Passages and results of tools have no word in which tools
-are called: a plan with tools follows from the question, the operator's sentences and what a model made of the
-question alone.
+It says what it still needs to know, and is asked again. Passages and results of tools have no word in which
+tools are called: a plan with tools follows from the question, the operator's sentences and what a model
+made of the question alone.
 """
 
 from __future__ import annotations

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from nearfield_cloud.knowledge.search import Found
 from nearfield_cloud.orchestrator.model_work import ModelWork
-from nearfield_cloud.orchestrator.planning import Decision, Grounds, Need, Policy, plan
+from nearfield_cloud.orchestrator.planning import Decision, Grounds, Matched, Need, Policy, plan
 from nearfield_cloud.orchestrator.question import Question
 from nearfield_cloud.orchestrator.resources import Resources
 from nearfield_cloud.orchestrator.speculation import Speculation, words_of
 from nearfield_cloud.orchestrator.steps import Steps
-from nearfield_cloud.orchestrator.tool_matching import matched_tool
+from nearfield_cloud.orchestrator.tool_matching import by_meaning, by_words
 from nearfield_cloud.timing import ended
 from nearfield_cloud.tools.tool import Tool
 
@@ -87,13 +87,21 @@ class Preparation:
         self._tools = await self._resources.toolbox.allowed(self._question.caller)
         if not self._tools:
             return grounds
-        which = self._resources.section.words.which
         with self._steps.step("match") as doing:
-            matched = await self._resources.computed(
-                lambda: matched_tool(self._question, self._tools, self._resources.matcher, which)
-            )
+            matched = await self._matched()
             doing.detail = "" if matched is None else matched.how
         return replace(grounds, matched=matched, tools=True)
+
+    async def _matched(self) -> Matched | None:
+        """The tool that the question asks for in so many words, or else by what it means."""
+        resources, tools = self._resources, self._tools
+        which = resources.section.words.which
+        matched = await resources.computed(lambda: by_words(self._question, tools, resources.matcher, which))
+        names = {tool.name for tool in tools}
+        if matched is not None or resources.embed is None or not resources.matcher.has_examples(names):
+            return matched
+        vector = (await resources.embed([self._question.text]))[0]
+        return await resources.computed(lambda: by_meaning(self._question, tools, resources.matcher, vector))
 
     def _retrieve(self) -> None:
         """Begin to search, or take what a partial had begun; whether it is needed shows later."""

@@ -1,7 +1,8 @@
 """The cloud's turn records: what was asked of it, how it answered and why, a row a turn.
 
-A table and not a file of lines, because turns are looked for by tenant and time, have to go when they are old or
-many, and must go for good when somebody asks for it. Without ``records.text`` nothing that was said is in it.
+A table and not a file of lines, because turns are looked for by tenant and time, have to go when they are
+old or many, and must go for good when somebody asks for it. Without ``records.text`` nothing that was said
+is in it.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from nearfield_cloud.language_model.chat import LanguageModel
 from nearfield_cloud.orchestrator.records import TurnRecords
 from nearfield_cloud.orchestrator.wishes import Wishes
 from nearfield_cloud.timing import Timekeeper
-from nearfield_cloud.tools.matching import ToolMatcher
+from nearfield_cloud.tools.matching import Embed, ToolMatcher
 from nearfield_cloud.tools.toolbox import Toolbox
 from nearfield_sync.telemetry import Counters
 
@@ -35,8 +35,10 @@ class Resources:
     toolbox: Toolbox
     matcher: ToolMatcher
     thread: Executor
-    """Of one thread: grammar and embeddings are computed in it, never on the event loop."""
+    """Grammars are walked in it, never on the event loop."""
     time: Timekeeper
+    embed: Embed | None = None
+    """For questions that mean the same as a tool's examples."""
     model: LanguageModel | None = None
     records: TurnRecords | None = None
     tracer: Tracer | None = None

@@ -1,6 +1,7 @@
 """Searching before the question is whole: what a partial sets off, and whether the question can use it.
 
-The newest partial wins: a search that is under way for an older one is cancelled. Nothing but searching is begun.
+The newest partial wins: a search that is under way for an older one is cancelled. Nothing but searching is
+begun.
 """
 
 from __future__ import annotations
@@ -17,11 +18,15 @@ from nearfield_cloud.timing import ended
 from nearfield_sync.clock import Clock
 
 Search = Callable[[str], Awaitable[Sequence[Found]]]
-_WORD: Final = re.compile(r"\w+(?:['’]\w+)?")
+_WORD: Final = re.compile(r"\w+(?:['\u2019]\w+)?")
 _MEAN_LITTLE: Final = frozenset(
-    "a an the please thanks thank you hey hello um uh er well so now then just and oh okay ok tell me can could would"
-    " do does did is are was were be of in on at to for by with it its there i we".split()
-)
+    {
+        "a", "an", "the", "please", "thanks", "thank", "you", "hey", "hello", "um", "uh", "er", "well",
+        "so", "now", "then", "just", "and", "oh", "okay", "ok", "tell", "me", "can", "could", "would", "do",
+        "does", "did", "is", "are", "was", "were", "be", "of", "in", "on", "at", "to", "for", "by", "with",
+        "it", "its", "there", "i", "we",
+    }
+)  # fmt: skip
 
 
 def words_of(text: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""A question, matched with the tools that its caller may have called, arguments as their schemas want them."""
+"""A question, matched with its caller's tools, the arguments as their schemas want them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from nearfield_cloud.orchestrator.question import Question
 from nearfield_cloud.tools.matching import ToolMatch, ToolMatcher
 from nearfield_cloud.tools.telling import filled
 from nearfield_cloud.tools.tool import Tool, ToolCall
+from nearfield_models.embedding.engine import Vectors
 from nearfield_sync.messages.turn_record import Json
 
 
@@ -18,19 +19,26 @@ def question_for(tool: Tool, argument: str, which: str) -> str:
     return tool.rules.asks.get(argument) or filled(which, {"argument": spoken}) or which
 
 
-def matched_tool(
-    question: Question, tools: Sequence[Tool], matcher: ToolMatcher, which: str
-) -> Matched | None:
-    """The call that a question asks for; None where it asks for none. Computes: not for the event loop.
+def by_words(question: Question, tools: Sequence[Tool], matcher: ToolMatcher, which: str) -> Matched | None:
+    """The call that a question asks for in so many words; None where none. Not for the event loop."""
+    found = _continued(question, tools, matcher, which)
+    if found is None:
+        found = matcher.by_sentence(question.text, {tool.name for tool in tools})
+    return _fitting(found, tools)
 
-    Raises:
-        EngineError: The embedding model failed.
-    """
-    by_name = {tool.name: tool for tool in tools}
-    found = _continued(question, tools, matcher, which) or matcher.match(question.text, set(by_name))
+
+def by_meaning(
+    question: Question, tools: Sequence[Tool], matcher: ToolMatcher, vector: Vectors
+) -> Matched | None:
+    """The call that a question means; None where none. Not for the event loop."""
+    found = matcher.by_example(question.text, vector, {tool.name for tool in tools})
+    return _fitting(found, tools)
+
+
+def _fitting(found: ToolMatch | None, tools: Sequence[Tool]) -> Matched | None:
     if found is None:
         return None
-    tool = by_name[found.tool]
+    tool = next(each for each in tools if each.name == found.tool)
     arguments = {name: _as(tool.parameters.type_of(name), value) for name, value in found.arguments.items()}
     missing = tuple(name for name in tool.parameters.required if name not in arguments)
     if not missing and tool.parameters.fault(arguments):
@@ -51,7 +59,7 @@ def _continued(
             if last.answer.strip() != question_for(tool, argument, which):
                 continue
             value = matcher.value_of(tool.name, argument, question.text)
-            before = matcher.match(last.question, {tool.name})
+            before = matcher.by_sentence(last.question, {tool.name})
             if value is not None and before is not None:
                 arguments = {**before.arguments, argument: value}
                 return ToolMatch(tool=tool.name, arguments=arguments, how=before.how, score=before.score)

@@ -1,5 +1,6 @@
-"""What the operator's sentences recognise in a question before anything is planned: a wish for a person, or what is
-not to be answered. The same automaton as for skills; a question must be such a sentence, fillers aside.
+"""What the operator's sentences recognise before anything is planned: who wants a person, what is refused.
+
+The same automaton as for skills; a question must be such a sentence, fillers aside.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Who must agree before a tool is called.
 
-Source: the "Rule of Two": untrusted input, sensitive data and a change of state never meet without a person's
-approval. What a person says is untrusted here too, so whatever changes state asks, unless the operator said for
-this very tool that it need not, and nothing sensitive is involved.
+Source: the "Rule of Two": untrusted input, sensitive data and a change of state never meet without a
+person's approval. What a person says is untrusted here too, so whatever changes state asks, unless the
+operator said for this very tool that it need not, and nothing sensitive is involved.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ class Involved:
     sensitive: bool = False
     """A sensitive tool was called, or is going to be."""
     untrusted: bool = True
-    """Words of a person, a document or a tool decide what is called; True unless an operator's program asks."""
+    """Words of a person, a document or a tool decide what is called; True unless an operator's program
+    asks."""
 
 
 def needs_a_person(tool: Tool, involved: Involved) -> str:

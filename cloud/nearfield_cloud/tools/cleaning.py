@@ -1,12 +1,12 @@
 """Text from outside, without what nobody sees: characters that hide words from people and not from a model.
 
-Source: OWASP Top 10 for LLM Applications 2026, LLM01; the tag block, variation selectors, zero-width characters.
+Source: OWASP Top 10 for LLM Applications 2026, LLM01; the tag block, variation selectors, zero-width
+characters.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
 from typing import Final
 
 from nearfield_sync.messages.turn_record import Json
@@ -33,12 +33,12 @@ def clean_value(value: Json, longest_characters: int) -> Json:
     """The same for every text of a value, names of members included."""
     if isinstance(value, str):
         return clean_text(value, longest_characters)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {
             clean_text(key, _LONGEST_NAME): clean_value(item, longest_characters)
             for key, item in value.items()
         }
-    if isinstance(value, list | tuple):
+    if isinstance(value, list):
         return [clean_value(item, longest_characters) for item in value]
     return value
 

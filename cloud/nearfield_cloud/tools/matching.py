@@ -1,15 +1,15 @@
 """Which tool a question asks for, told without a language model.
 
-A tool's sentences are templates as a skill's are, and match by the same automaton: the question has to be one of
-them, fillers aside, and its slots are the arguments. Beside that, a question that means about the same as a tool's
-examples is taken for it, as long as the arguments it needs stand in the question: values of its lists.
-Computes: to be called off the event loop, by one thread at a time.
+A tool's sentences are templates as a skill's are, and match by the same automaton: the question has to be
+one of them, fillers aside, and its slots are the arguments. Beside that, a question that means about the same
+as a tool's examples is taken for it; its arguments are the values of the tool's lists that stand in it.
+Computes: to be called off the event loop.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -17,13 +17,15 @@ import numpy as np
 
 from nearfield_cloud.configuration.tools import CallSection, ToolServerSection
 from nearfield_cloud.errors import ConfigurationError
-from nearfield_models.embedding.engine import EmbeddingEngine, Vectors
+from nearfield_models.embedding.engine import Vectors
 from nearfield_models.errors import GrammarError
 from nearfield_models.grammar.compiler import SentenceSource, compile_grammar
 from nearfield_models.grammar.grammar import Grammar
 from nearfield_models.grammar.matching import match_text
 from nearfield_sync.messages.turn_record import Json
 
+Embed = Callable[[Sequence[str]], Awaitable[Vectors]]
+"""Sentences to ``float32[n, width]``, rows of length 1; computed elsewhere."""
 _SLOT: Final = re.compile(r"\{\s*([^}:\s]+)\s*(?::\s*([^}\s]+)\s*)?\}")
 _LONGEST_VALUE_WORDS: Final = 4
 _MOST_WORDS: Final = 24
@@ -57,7 +59,6 @@ class ToolMatcher:
     def __init__(
         self,
         sections: Mapping[str, ToolServerSection],
-        embedding: EmbeddingEngine | None,
         *,
         least_confidence: float,
         least_similarity: float,
@@ -67,46 +68,46 @@ class ToolMatcher:
 
         Args:
             sections: Of the configuration.
-            embedding: Compares questions with examples; None leaves examples out.
             least_confidence: Of the grammar.
             least_similarity: Cosine of question and example.
             language: Of the sentences.
 
         Raises:
             ConfigurationError: A sentence or list cannot be read.
-            EngineError: The embedding model failed.
         """
-        calls = {
+        self._calls = {
             f"{server}.{call}": rules
             for server, section in sections.items()
             for call, rules in section.calls.items()
         }
         self._least_confidence = least_confidence
         self._least_similarity = least_similarity
-        self._embedding = embedding
+        self._examples: list[_Example] = []
         try:
-            self._grammar = compile_grammar(list(_sources(calls, language)))
+            self._grammar = compile_grammar(list(_sources(self._calls, language)))
         except GrammarError as error:
             raise ConfigurationError(f"the sentences of a tool cannot be read: {error}") from error
-        self._examples = _embedded(calls, embedding) if embedding is not None else []
 
-    def match(self, text: str, allowed: Collection[str]) -> ToolMatch | None:
-        """Say which of these tools a question asks for; None where none does.
+    async def learn_examples(self, embed: Embed) -> None:
+        """Embed the examples; without it no question is compared with them.
 
         Raises:
             EngineError: The embedding model failed.
         """
-        return self._by_sentence(text, allowed) or self._by_example(text, allowed)
+        texts = [(name, text) for name, rules in self._calls.items() for text in rules.examples]
+        if texts:
+            vectors = await embed([text for _, text in texts])
+            self._examples = [
+                _Example(tool=name, slots=frozenset(self._calls[name].lists), vector=vector)
+                for (name, _), vector in zip(texts, vectors, strict=True)
+            ]
 
-    def value_of(self, tool: str, slot: str, text: str) -> Json:
-        """The value that an answer names for an argument that was asked for; None where it names none."""
-        found = match_text(self._of({f"{tool}{_VALUES}{slot}"}), text, limit=1)
-        return found[0].slots[slot].value if found else None
+    def has_examples(self, allowed: Collection[str]) -> bool:
+        """Whether there is anything that a question could mean the same as."""
+        return any(example.tool in allowed for example in self._examples)
 
-    def _of(self, skills: Collection[str]) -> Grammar:
-        return Grammar(skills=tuple(skill for skill in self._grammar.skills if skill.skill in skills))
-
-    def _by_sentence(self, text: str, allowed: Collection[str]) -> ToolMatch | None:
+    def by_sentence(self, text: str, allowed: Collection[str]) -> ToolMatch | None:
+        """Say which of these tools a question asks for in so many words; None where none."""
         found = match_text(self._of(allowed), text, limit=1)
         if not found or found[0].confidence < self._least_confidence:
             return None
@@ -117,11 +118,18 @@ class ToolMatcher:
             score=found[0].confidence,
         )
 
-    def _by_example(self, text: str, allowed: Collection[str]) -> ToolMatch | None:
+    def by_example(self, text: str, vector: Vectors, allowed: Collection[str]) -> ToolMatch | None:
+        """Say which of these tools has an example that means about the same; None where none.
+
+        Args:
+            text: The question.
+            vector: ``float32[width]``, its meaning.
+            allowed: Full names.
+        """
         usable = [example for example in self._examples if example.tool in allowed]
-        if self._embedding is None or not usable:
+        if not usable:
             return None
-        near = np.stack([example.vector for example in usable]) @ self._embedding.embed([text])[0]
+        near = np.stack([example.vector for example in usable]) @ vector
         best = int(near.argmax())
         if float(near[best]) < self._least_similarity:
             return None
@@ -133,6 +141,14 @@ class ToolMatcher:
             how="example",
             score=float(near[best]),
         )
+
+    def value_of(self, tool: str, slot: str, text: str) -> Json:
+        """The value that an answer names for an argument that was asked for; None where it names none."""
+        found = match_text(self._of({f"{tool}{_VALUES}{slot}"}), text, limit=1)
+        return found[0].slots[slot].value if found else None
+
+    def _of(self, skills: Collection[str]) -> Grammar:
+        return Grammar(skills=tuple(skill for skill in self._grammar.skills if skill.skill in skills))
 
     def _spotted(self, tool: str, slot: str, text: str) -> Json:
         """The longest value of a list that stands anywhere in a question."""
@@ -177,14 +193,3 @@ def _source(
 def _list(entry: Any) -> Any:
     """A list as the configuration has it: plain values, or what a skill's file would say."""
     return {"values": list(entry)} if isinstance(entry, list | tuple) else entry
-
-
-def _embedded(calls: Mapping[str, CallSection], embedding: EmbeddingEngine) -> list[_Example]:
-    texts = [(name, text) for name, rules in calls.items() for text in rules.examples]
-    if not texts:
-        return []
-    vectors = embedding.embed([text for _, text in texts])
-    return [
-        _Example(tool=name, slots=frozenset(calls[name].lists), vector=vector)
-        for (name, _), vector in zip(texts, vectors, strict=True)
-    ]

@@ -6,7 +6,6 @@ Templates are the operator's; what fills them is data: plain values only, withou
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Final
 
 from nearfield_cloud.orchestrator.sentences import whole
@@ -30,7 +29,7 @@ def told(call: ToolCall, result: ToolResult) -> tuple[str, ...]:
     return () if spoken is None else (f"{spoken[:1].upper()}{spoken[1:]}.",)
 
 
-def filled(template: str, values: Mapping[str, Json]) -> str | None:
+def filled(template: str, values: dict[str, Json]) -> str | None:
     """A template with its places filled; None where a value is missing or cannot be spoken."""
     found = {place: _spoken(_at(values, place)) for place in _PLACE.findall(template)}
     if None in found.values():
@@ -43,7 +42,7 @@ def _main(result: ToolResult) -> Json:
     value = result.structured
     if value is None:
         return result.text
-    if isinstance(value, Mapping) and set(value) == {"result"}:
+    if isinstance(value, dict) and set(value) == {"result"}:
         return value["result"]
     return value
 
@@ -51,9 +50,9 @@ def _main(result: ToolResult) -> Json:
 def _at(values: Json, path: str) -> Json:
     found: Json = values
     for part in path.split("."):
-        if isinstance(found, Mapping):
+        if isinstance(found, dict):
             found = found.get(part)
-        elif isinstance(found, list | tuple) and part.isdecimal() and int(part) < len(found):
+        elif isinstance(found, list) and part.isdecimal() and int(part) < len(found):
             found = found[int(part)]
         else:
             return None
@@ -69,7 +68,7 @@ def _spoken(value: Json) -> str | None:
         return str(value)
     if isinstance(value, str):
         return " ".join(value.split())[:_LONGEST_VALUE] or None
-    if isinstance(value, list | tuple) and value:
+    if isinstance(value, list) and value:
         items = [_spoken(item) for item in value[:_MOST_ITEMS]]
         known = [item for item in items if item is not None]
         if len(known) == len(items):
