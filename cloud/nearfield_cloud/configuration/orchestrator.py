@@ -31,6 +31,7 @@ class WordsSection(Section):
     declined: Words = "All right, I have left it as it is."
     not_confirmed: Words = "I got no answer, so I have left it as it is."
     done: Words = "Done."
+    nothing_there: Words = "There is nothing of that."
     tool_failed: Words = "I couldn't get that done just now."
     unclear_whether_done: Words = "I got no answer, so I can't say whether that was done. Please check it."
     failed: Words = "I couldn't find that out just now."

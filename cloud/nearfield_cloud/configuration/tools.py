@@ -43,7 +43,7 @@ class CallSection(Section):
     """One tool of a server: an MCP tool's name, or an operation's ``operationId``."""
 
     description: Annotated[str, Field(max_length=1_000)] = ""
-    """Instead of the server's own, which is outside text: a language model reads it, and so do people."""
+    """Instead of the server's own, which is outside text."""
     changes_state: bool = True
     """Whether it does more than read. Then a person is asked first."""
     sensitive: bool = False

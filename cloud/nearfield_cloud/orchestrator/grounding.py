@@ -36,7 +36,7 @@ _LITTLE: Final = frozenset(
         "its", "he", "she", "they", "them", "his", "her", "their", "this", "that", "these", "those",
         "which", "who", "whom", "whose", "what", "when", "where", "why", "how", "i", "you", "we", "us",
         "our", "your", "my", "me", "yes", "also", "just", "only", "too", "very", "if", "because", "while",
-        "during", "between", "after", "before",
+        "during", "between", "after", "before", "say", "says", "said", "according",
     }
 )  # fmt: skip
 _ENDINGS: Final = ("ing", "ied", "ies", "ed", "es", "ly", "s")

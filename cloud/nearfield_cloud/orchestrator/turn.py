@@ -146,7 +146,9 @@ class Turn:
         if self._model is not None and not worded and await self._from_model(self._model, passages):
             return Ending(outcome="answered", reason="a language model told the results")
         for each, passage in zip(called, passages, strict=True):
-            for text in told(each.call, each.result) or (self._words.done,):
+            changed = each.call.tool.rules.changes_state
+            otherwise = self._words.done if changed else self._words.nothing_there
+            for text in told(each.call, each.result) or (otherwise,):
                 cited = support(text, [passage], self.question.text, least=0.0)
                 await self.speech.give(SentenceReady(text=text, citations=() if cited is None else (cited,)))
         return Ending(outcome="answered", reason=decision.reason)

@@ -24,9 +24,9 @@ def told(call: ToolCall, result: ToolResult) -> tuple[str, ...]:
         text = filled(call.tool.rules.says, {**call.arguments, "result": _main(result)})
         return () if text is None else whole(text)
     if result.text and not result.text.lstrip().startswith(("{", "[", "<")):
-        return whole(" ".join(result.text.split()))[:_MOST_SENTENCES]
+        return tuple(map(_ended, whole(" ".join(result.text.split()))[:_MOST_SENTENCES]))
     spoken = _spoken(_main(result))
-    return () if spoken is None else (f"{spoken[:1].upper()}{spoken[1:]}.",)
+    return () if spoken is None else (_ended(f"{spoken[:1].upper()}{spoken[1:]}"),)
 
 
 def filled(template: str, values: dict[str, Json]) -> str | None:
@@ -35,6 +35,10 @@ def filled(template: str, values: dict[str, Json]) -> str | None:
     if None in found.values():
         return None
     return _PLACE.sub(lambda place: found[place.group(1)] or "", template)
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "!", "?", "…")) else f"{sentence}."
 
 
 def _main(result: ToolResult) -> Json:
