@@ -22,6 +22,9 @@ _COMMANDS: dict[str, str] = {
     "keys": "API keys: show, make and take back.",
     "clients": "Applications with a secret: show, make and take back.",
     "devices": "Devices: show, certify, shut out and let in again.",
+    "ingest": "Take documents in: a file, a folder or an address.",
+    "search": "Search the documents.",
+    "documents": "List what was taken in, or delete some of it.",
 }
 
 
