@@ -4,6 +4,7 @@
 
     SyncError
     ├── DatabaseError            SQLite cannot open, read or write (disk full, damaged, locked)
+    ├── PassageStoreError        a store of passages cannot be reached, read or written
     ├── MessageError             bytes from outside are no valid message
     └── RedactionError           a text cannot be redacted, so it must not leave the device
 """
@@ -27,6 +28,13 @@ class DatabaseError(SyncError):
     """SQLite cannot open, read or write; the message says which file and why."""
 
     code = "database_failed"
+    retryable = True
+
+
+class PassageStoreError(SyncError):
+    """A store of passages cannot be reached, read or written; the message says which and why."""
+
+    code = "passage_store_failed"
     retryable = True
 
 

@@ -1,16 +1,17 @@
 """What redaction finds, and what it takes for personal that is not.
 
-Sentences are built from templates and seeded values, beside hand-written ordinary ones that hold nothing personal
-(`redaction_sentences.toml`). The rules were written with the development half at hand; the figures are those of
-the test half, whose templates and values are others. ``--development`` scores the development half.
+Sentences are built from templates and seeded values, beside hand-written ordinary ones that hold nothing
+personal (`redaction_sentences.toml`, `redaction_pools.toml`). The rules were written with the development
+half at hand; the figures are those of the test half, whose templates and values are others. Who looks at what
+went wrong in the test half moves it into the development half and writes another.
 
 * ``recall``: of what is personal, the share that is masked, every character of it, as the right kind.
 * ``masked_share``: the same, whatever kind it was taken for: what really stays on the device.
-* ``precision``: of all masks, the share that lies on something of its kind and takes at most one word more.
+* ``precision``: of all masks, the share that lies on something of its kind and takes at most a word more.
 * ``exact``: of all masks, the share whose bounds are right to the letter.
 * ``ordinary_masks``: masks in sentences with nothing personal in them.
-* ``*_masks_per_1000``: masks in 1,000 sentences of real people that were asked for other things. Some hold names;
-  ``--show N`` prints that many of them to look at.
+* ``*_masks_per_1000``: masks in 1,000 sentences of real people that were asked for other things. Many of them
+  do name somebody; ``--show N`` prints that many to look at.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ TARGETS: Final = (
     Target(name="precision", figure="precision", at="least", value=0.90),
     Target(name="recall", figure="recall", at="least", value=0.95),
     Target(name="sentences", figure="sentences", at="least", value=300),
-    Target(name="time", figure="redact_ms.p95", at="most", value=2, unit="ms"),
+    Target(name="time", figure="processor_ms.p95", at="most", value=2, unit="ms"),
 )
 
 
@@ -73,7 +74,7 @@ def run(arguments: argparse.Namespace) -> Report:
     figures = score(labelled, redacted)
     if arguments.errors:
         print_errors(labelled, redacted)
-    figures["redact_ms"] = speed(redactor, [one.text for one in labelled])
+    figures["processor_ms"] = speed(redactor, [one.text for one in labelled])
     skipped = []
     for name, sentences in (("clinc", _clinc(arguments.data)), ("snips", _snips(arguments.data))):
         if sentences:
@@ -174,12 +175,12 @@ def print_errors(labelled: Sequence[Labelled], redacted: Sequence[Redacted]) -> 
 
 
 def speed(redactor: Redactor, texts: Sequence[str]) -> dict[str, float]:
-    """Milliseconds for a sentence."""
+    """Milliseconds of processor for a sentence."""
     taken = []
     for text in texts:
-        started = time.perf_counter()
+        started = time.thread_time()
         redactor.redact(text)
-        taken.append(time.perf_counter() - started)
+        taken.append(time.thread_time() - started)
     return {"p50": float(np.percentile(taken, 50)) * 1e3, "p95": float(np.percentile(taken, 95)) * 1e3}
 
 

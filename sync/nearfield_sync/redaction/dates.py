@@ -8,12 +8,20 @@ from typing import Final
 from nearfield_sync.redaction.sentence import Sentence
 from nearfield_sync.redaction.spans import Found
 from nearfield_sync.redaction.tokens import piece_at
-from nearfield_sync.redaction.vocabulary import MONTHS, ORDINALS, RELATIONS
+from nearfield_sync.redaction.vocabulary import MONTHS, ORDINALS, PUBLIC_CUES, words_of
 
 _BORN: Final = frozenset({"born", "birthday", "dob", "birthdate", "birth"})
 _PUBLIC: Final = frozenset({"who", "who's", "whose", "which", "when"})
-_FILLING: Final = frozenset(["on", "the", "of", "in", "is", "was", "it's", "'s", ":", "date", "at", ",", "a", "back", "and", "it"])
-_INSIDE: Final = frozenset(["the", "of", "in", ",", "/", "-", ".", "and", "day", "year"])
+_FILLING: Final = words_of(
+    """
+    on the of in is was it's 's : date at , a back and it
+    """
+)
+_INSIDE: Final = words_of(
+    """
+    the of in , / - . and day year
+    """
+)
 
 
 def find_birth_dates(sentence: Sentence) -> Iterator[Found]:
@@ -32,13 +40,10 @@ def find_birth_dates(sentence: Sentence) -> Iterator[Found]:
 
 
 def _is_somebodys(sentence: Sentence, at: int) -> bool:
-    words = sentence.words(0, at)
-    if words[:1] and words[0] in _PUBLIC and "my" not in words:
-        return False
-    if sentence.word(at) != "born":
-        return True
-    near = sentence.words(at - 6, at)
-    return any(word in ("i", "i'm", "he", "she", "we", "they", "was") or word in RELATIONS for word in near)
+    """Whether it is not asked about somebody whom the world knows."""
+    words = sentence.words(0, len(sentence.tokens))
+    asks = words[0] in _PUBLIC or bool(PUBLIC_CUES.intersection(words))
+    return not asks or "my" in words[:at] or "i" in words[:at]
 
 
 def _date_end(sentence: Sentence, first: int) -> int:

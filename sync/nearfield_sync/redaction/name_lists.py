@@ -20,7 +20,8 @@ LANGUAGES: Final = ("en", "en-gb", "de", "fr", "es", "it", "pt", "nl", "pl", "sv
 _SHORTEST: Final = 3
 _ENDINGS: Final = (
     ("s", ""), ("es", ""), ("ies", "y"), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"), ("ly", ""),
-    ("er", ""), ("er", "e"), ("'s", ""),
+    ("er", ""), ("er", "e"), ("'s", ""), ("our", "or"),
+    ("ours", "or"), ("re", "er"), ("ise", "ize"), ("est", ""), ("est", "e"),
 )  # fmt: skip
 
 
@@ -33,7 +34,9 @@ class NameLists:
     words: frozenset[str]
     """English words, some of which are names as well."""
     things: frozenset[str]
-    """Names of towns, countries, food and colours."""
+    """Names of countries, food and colours."""
+    towns: frozenset[str]
+    """Names of towns, many of which are surnames."""
 
     def has(self, word: str) -> bool:
         """Whether it is a given name or a surname; accents do not matter."""
@@ -42,7 +45,7 @@ class NameLists:
 
     def is_known_word(self, word: str) -> bool:
         """Whether it is an English word, or a form of one, so that it is no unknown surname."""
-        return any(form in self.words or form in self.things for form in _forms(word))
+        return any(form in self.words or form in self.things or form in self.towns for form in _forms(word))
 
 
 def read_name_lists() -> NameLists:
@@ -68,14 +71,15 @@ def read_name_lists() -> NameLists:
         raise RedactionError("mimesis lists no names where they used to be: install the version of the lock")
     return NameLists(
         given=frozenset(given) | more_names.GIVEN,
-        surnames=frozenset(surnames) | more_names.SURNAMES,
+        surnames=frozenset(surnames) | more_names.SURNAMES | more_names.SURE_SURNAMES,
         words=words,
         things=things,
+        towns=frozenset(_single(address.get("city"))),
     )
 
 
 def _things(text: dict[str, Any], address: dict[str, Any], food: dict[str, Any]) -> frozenset[str]:
-    listed = [text.get("color"), address.get("city"), address.get("country"), address.get("state"), food]
+    listed = [text.get("color"), address.get("country"), address.get("state"), food]
     return frozenset(simple for part in listed for simple in _single(part))
 
 

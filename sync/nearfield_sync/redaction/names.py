@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from nearfield_sync.redaction import name_cues as cues
 from nearfield_sync.redaction import vocabulary as known_words
 from nearfield_sync.redaction.more_names import SURE_SURNAMES
 from nearfield_sync.redaction.name_lists import NameLists, plain
@@ -13,40 +14,6 @@ from nearfield_sync.redaction.spans import Found
 from nearfield_sync.redaction.tokens import Token, piece_at
 
 _LONGEST_NAME: Final = 4
-_OWN: Final = (
-    ("my", "name", "is"), ("my", "name", "'s"), ("my", "name's"), ("name", "is"), ("name", "'s"), ("names",),
-    ("my", "full", "name", "is"), ("name", "of"), ("i'm", "called"), ("i", "am", "called"), ("surname", "is"),
-    ("is", "called"), ("named",), ("last", "name"), ("first", "name"), ("family", "name"), ("maiden", "name"),
-    ("last", "name", "is"), ("first", "name", "is"), ("maiden", "name", "is"), ("maiden", "name", "was"),
-    ("under", "the", "name"), ("is", "named"), ("by", "the", "name", "of"),
-)  # fmt: skip
-"""After these, whatever is no function word is a name."""
-_PERSONS: Final = (
-    ("speak", "to"), ("speak", "with"), ("talk", "to"), ("talk", "with"), ("through", "to"), ("spoke", "to"),
-    ("connect", "me", "to"), ("connect", "me", "with"), ("appointment", "with"), ("meeting", "with"),
-    ("here", "to", "see"), ("booked", "under"), ("message", "from"), ("lunch", "with"), ("dinner", "with"),
-    ("regards",), ("dear",), ("transfer", "me", "to"), ("by", "name"), ("call", "with"), ("talked", "to"),
-    ("married", "to"), ("talking", "to"), ("speaking", "to"), ("speaking", "with"), ("call", "me"),
-    ("spoke", "with"), ("met", "with"), ("let",), ("on", "behalf", "of"), ("reservation", "is", "under"),
-)  # fmt: skip
-"""After these stands a person: a word that nobody knows is a name too."""
-_LIKELY: Final = (
-    ("this", "is"), ("i'm",), ("i", "am"), ("it's",), ("it", "is"), ("call", "him"), ("call", "her"), ("for", "a"),
-    ("looking", "for"), ("here", "for"), ("reservation", "for"), ("booking", "for"), ("booked", "for"),
-    ("parcel", "for"), ("package", "for"), ("message", "for"), ("message", "to"), ("under",), ("signed", "by"),
-    ("thanks", "to"), ("send", "it", "to"), ("email", "to"), ("letter", "for"), ("delivery", "for"),
-    ("visitor", "for"), ("call", "from"), ("patient",), ("employee",), ("customer",), ("hello",), ("hi",),
-    ("text", "to"), ("room", "to"), ("table", "for"),
-)  # fmt: skip
-"""After these, a name that is a word as well is a name, if it is a given name or a surname follows."""
-_ASKING: Final = (
-    ("how", "old", "is"), ("how", "old", "was"), ("how", "tall", "is"), ("when", "was"), ("when", "did"),
-    ("where", "was"), ("what", "did"), ("who", "else"), ("rate",),
-)  # fmt: skip
-_BEFORE_PLACES: Final = frozenset(["in", "at", "the", "near", "around", "a", "an", "of", "like", "into", "this", "from"])
-"""After these, a given name alone is rather a town, a shop or a thing."""
-_ALSO_VERBS: Final = frozenset({"will", "may", "mark", "bill", "chase", "grant", "art", "rob"})
-"""Names only right after a verb whose object is a person, or of a surname."""
 _NEVER_OWN: Final = known_words.FUNCTION_WORDS | frozenset(
     {"spelled", "spelt", "calling", "speaking", "called"}
 )
@@ -57,7 +24,8 @@ def find_names(tokens: Sequence[Token], lists: NameLists) -> Iterator[Found]:
     public = any(token.text in known_words.PUBLIC_CUES for token in tokens) or _asks_who(tokens)
     at, last = 0, -2
     while at < len(tokens):
-        again = at - last == 1 and tokens[last].text in ("and", "or", ",", "&")  # "anna and peter"
+        joined = at - last == 1 and tokens[last].text in ("and", "or", ",", "&")
+        again = joined and lists.has(tokens[at].text)  # "anna and peter"
         end = _name_end(tokens, at, lists, public=public, again=again)
         if end > at:
             yield Found(kind="name", start=tokens[at].start, end=tokens[end - 1].end)
@@ -69,8 +37,13 @@ def find_names(tokens: Sequence[Token], lists: NameLists) -> Iterator[Found]:
 def _asks_who(tokens: Sequence[Token]) -> bool:
     """``who is``, ``how old is``, ``when was``: questions about somebody whom the world knows."""
     opening = tuple(token.text for token in tokens[:3])
-    return opening[:1] in (("who",), ("whose",), ("who's",)) or any(
-        opening[: len(one)] == one for one in _ASKING
+    words = " ".join(token.text for token in tokens)
+    if opening[:1] == ("who",) and opening[1:2] in (("do",), ("can",), ("should",), ("could",), ("here",)):
+        return False
+    return (
+        any(phrase in words for phrase in cues.ABOUT)
+        or opening[:1] in (("who",), ("whose",), ("who's",))
+        or any(opening[: len(one)] == one for one in cues.ASKING)
     )
 
 
@@ -86,12 +59,12 @@ def _name_end(tokens: Sequence[Token], at: int, lists: NameLists, *, public: boo
         before = tokens[at - 2].text
     if before in known_words.TITLES and word not in known_words.FUNCTION_WORDS:
         return _grown(tokens, at, lists)
-    if before in known_words.LOOSE_TITLES and _is_name(word, lists):
+    if before in known_words.LOOSE_TITLES and (_is_name(word, lists) or _is_unknown(word, lists)):
         return _grown(tokens, at, lists)
-    if word in _ALSO_VERBS and not _is_object(tokens, at):
+    if word in cues.ALSO_VERBS and not _is_object(tokens, at):
         return at
-    sure = again or _is_told(tokens, at, before)
-    told = sure or _follows(tokens, at, _LIKELY)
+    sure = again or _is_told(tokens, at, before) or _is_paired(tokens, at, lists)
+    told = sure or _follows(tokens, at, cues.LIKELY)
     if not _begins_name(tokens, at, lists, sure=sure) or _is_place(tokens, at, lists):
         return at
     if sure:
@@ -105,20 +78,39 @@ def _begins_name(tokens: Sequence[Token], at: int, lists: NameLists, *, sure: bo
     Either the lists have it, or nobody knows it, and a person was announced or a surname follows.
     """
     word = tokens[at].text
-    if word in _ALSO_VERBS:
+    if word in cues.ALSO_VERBS:
         return True
     if lists.has(word):
-        return word not in ORDINARY
-    if word in ORDINARY or word in known_words.TITLES or lists.is_known_word(word):
+        return word not in ORDINARY or (sure and word in WORD_SURNAMES)
+    if not _is_unknown(word, lists):
         return False
-    if sure:
+    if sure or _does_what_people_do(tokens, at):
         return True
     after = tokens[at + 1].text if at + 1 < len(tokens) else ""
-    return (
-        plain(after) in lists.surnames
-        and after not in ORDINARY
-        and (after in SURE_SURNAMES or not lists.is_known_word(after))
+    if _is_unknown(after, lists) and _among_people(tokens, at):
+        return True
+    surname = plain(after) in lists.surnames and after not in ORDINARY
+    return surname and (after in SURE_SURNAMES or not lists.is_known_word(after))
+
+
+def _among_people(tokens: Sequence[Token], at: int) -> bool:
+    before = tuple(token.text for token in tokens[max(0, at - 2) : at])
+    return before[-1:] != () and (
+        before[-1] in cues.BEFORE_PEOPLE or before in (("belongs", "to"), ("get", "to"))
     )
+
+
+def _does_what_people_do(tokens: Sequence[Token], at: int) -> bool:
+    """``emeka told me``, ``is emeka here``."""
+    before = tokens[at - 1].text if at else ""
+    after = tokens[at + 1].text if at + 1 < len(tokens) else ""
+    return after in cues.DEEDS or (before in ("is", "isn't", "was") and after in cues.STATES)
+
+
+def _is_unknown(word: str, lists: NameLists) -> bool:
+    """Whether no list has it, neither one of names nor one of words: most such words are names."""
+    listed = lists.has(word) or lists.is_known_word(word)
+    return len(word) > 3 and not (listed or word in ORDINARY or word in known_words.TITLES)
 
 
 def _is_name(word: str, lists: NameLists) -> bool:
@@ -129,20 +121,38 @@ def _listed_end(tokens: Sequence[Token], at: int, lists: NameLists, *, told: boo
     word = tokens[at].text
     end = _grown(tokens, at, lists)
     given = plain(word) in lists.given
-    doubtful = word in ALSO_WORDS or plain(word) in lists.things or word in known_words.MONTHS
+    doubtful = word in ALSO_WORDS or plain(word) in lists.things | lists.towns or word in known_words.MONTHS
     if told and (given or end > at + 1 or not doubtful):
         return end
-    if public or (not given and lists.has(word)):
+    if public:
         return at
+    if not given and lists.has(word):
+        second = tokens[at + 1].text if end > at + 1 else ""
+        return end if second and not (lists.is_known_word(word) or lists.is_known_word(second)) else at
     if end > at + 1 and _second_is_surname(tokens, at, lists):
         return end
+    if (given or not lists.has(word)) and word not in ALSO_WORDS and _does_what_people_do(tokens, at):
+        return end
     before = tokens[at - 1].text if at else ""
-    return at if doubtful or not given or before in _BEFORE_PLACES else end
+    return at if doubtful or not given or before in cues.BEFORE_PLACES else end
 
 
 def _is_told(tokens: Sequence[Token], at: int, before: str) -> bool:
     """Whether the words before say that a person follows."""
-    return _is_object(tokens, at) or before in known_words.RELATIONS or _follows(tokens, at, _PERSONS)
+    return _is_object(tokens, at) or before in known_words.RELATIONS or _follows(tokens, at, cues.PERSONS)
+
+
+def _is_paired(tokens: Sequence[Token], at: int, lists: NameLists) -> bool:
+    """Whether ``and`` and a given name follow a word that nobody knows."""
+    word = tokens[at].text
+    after = [token.text for token in tokens[at + 1 : at + 3]]
+    return (
+        len(after) == 2
+        and after[0] in ("and", "or")
+        and plain(after[1]) in lists.given
+        and after[1] not in ORDINARY | ALSO_WORDS
+        and (_is_unknown(word, lists) or (plain(word) in lists.given and word not in ORDINARY))
+    )
 
 
 def _is_object(tokens: Sequence[Token], at: int) -> bool:
@@ -159,13 +169,19 @@ def _second_is_surname(tokens: Sequence[Token], at: int, lists: NameLists) -> bo
     second = tokens[at + 1].text
     if second in known_words.PARTICLES or second == "-":
         return True
+    if _is_unknown(second, lists):
+        return True
     either = tokens[at].text not in ALSO_WORDS or second not in ALSO_WORDS
     return plain(second) in lists.surnames and _is_name(second, lists) and either
 
 
 def _says_own(tokens: Sequence[Token], at: int, lists: NameLists) -> bool:
     """Whether the words before say that this is a name, whatever it is."""
-    if not _follows(tokens, at, _OWN) or tokens[at].text in _NEVER_OWN or not tokens[at].text[0].isalpha():
+    if (
+        not _follows(tokens, at, cues.OWN)
+        or tokens[at].text in _NEVER_OWN
+        or not tokens[at].text[0].isalpha()
+    ):
         return False
     before = [token.text for token in tokens[max(0, at - 6) : at]]
     if "my" in before or "i" in before or "i'm" in before:
@@ -207,7 +223,9 @@ def _grown(tokens: Sequence[Token], at: int, lists: NameLists) -> int:
     while end < len(tokens) and end - at < _LONGEST_NAME:
         word = tokens[end].text
         then = tokens[end + 1].text if end + 1 < len(tokens) else ""
-        if (word == "-" and lists.has(then) and tokens[end].start == tokens[end - 1].end) or (word in known_words.PARTICLES and then and _may_be_surname(then, lists) and lists.has(then)):
+        if (word == "-" and lists.has(then) and tokens[end].start == tokens[end - 1].end) or (
+            word in known_words.PARTICLES and then and _may_be_surname(then, lists) and lists.has(then)
+        ):
             end += 2
         elif word[0].isalpha() and len(word) > 1 and _may_be_surname(word, lists):
             end += 1
@@ -221,7 +239,7 @@ def _may_be_surname(word: str, lists: NameLists) -> bool:
         return True
     if word in ORDINARY or word in known_words.PLACE_AFTER or word in known_words.MONTHS:
         return False
-    return lists.has(word) or not lists.is_known_word(word)
+    return lists.has(word) or plain(word) in lists.towns or not lists.is_known_word(word)
 
 
 def _is_place(tokens: Sequence[Token], at: int, lists: NameLists) -> bool:
@@ -235,8 +253,8 @@ def _is_place(tokens: Sequence[Token], at: int, lists: NameLists) -> bool:
     return after in known_words.PLACE_AFTER or before in known_words.PLACE_BEFORE
 
 
-def _follows(tokens: Sequence[Token], at: int, cues: Sequence[tuple[str, ...]]) -> bool:
+def _follows(tokens: Sequence[Token], at: int, told: Sequence[tuple[str, ...]]) -> bool:
     before = [token.text for token in tokens[max(0, at - 5) : at]]
     if before and before[-1] in (":", ","):
         before.pop()
-    return any(len(cue) <= len(before) and tuple(before[-len(cue) :]) == cue for cue in cues)
+    return any(len(cue) <= len(before) and tuple(before[-len(cue) :]) == cue for cue in told)

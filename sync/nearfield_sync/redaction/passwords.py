@@ -8,21 +8,34 @@ from typing import Final
 from nearfield_sync.redaction.sentence import Sentence
 from nearfield_sync.redaction.spans import Found
 from nearfield_sync.redaction.tokens import piece_at
+from nearfield_sync.redaction.vocabulary import words_of
 
-_SECRETS: Final = frozenset(["password", "passphrase", "passcode", "passwords", "pin"])
-_SAYS: Final = frozenset(("is", "'s", "was", ":", "=", "to"))
-_NO_SECRET: Final = frozenset(
-    ["not", "expired", "incorrect", "required", "the", "a", "an", "too", "still", "being", "no", "never", "missing", "invalid", "reset", "locked", "blocked", "unknown", "needed", "compromised", "changed", "working", "on", "in", "for", "and", "or", "what", "asked", "used", "your", "my", "something", "secure", "it", "that", "this", "there", "please", "rejected", "stolen", "lost", "only", "case", "about", "supposed", "going", "longer", "written", "stored", "accepted", "refused", "forgotten", "unlock", "log", "login", "join", "enter"]
+_SECRETS: Final = frozenset({"password", "passphrase", "passcode", "passwords"})
+_SAYS: Final = frozenset(("is", "'s", "was", ":", "=", "to", "used"))
+_NO_SECRET: Final = words_of(
+    """
+    not expired incorrect required the a an too still being no never missing invalid reset locked
+    blocked unknown needed compromised changed working on in for and or what asked used your my
+    something secure it that this there please rejected stolen lost only case about supposed going
+    empty blank gone down case kept expires longer written stored accepted refused forgotten unlock
+    log login join enter
+    """
 )
-_ONLY_FIRST: Final = frozenset(
-    ["wrong", "weak", "strong", "correct", "right", "old", "new", "safe", "different", "same", "short", "long", "hard", "easy"]
+_ONLY_FIRST: Final = words_of(
+    """
+    wrong weak strong correct right old new safe different same short long hard easy
+    """
 )
 """No secret where nothing follows: ``my password is wrong``."""
 _GIVES: Final = frozenset(["use", "enter", "with", "try", "type", "using", "say"])
-_ENDS: Final = frozenset(
-    ["and", "but", "can", "could", "please", "is", "why", "so", "because", "for", "on", "in", "what", "does", "do", "i", "it", "when", "where", "how", "it's", ".", "?", "!", ";", ",", "the"]
+_ENDS: Final = words_of(
+    """
+    and but can could please why so because what does when where how it's . ? ! ; ,
+    """
 )
 _LONGEST: Final = 8
+_FAR: Final = 6
+"""Words from ``password`` to ``is``: ``the password for the wifi at home is …``."""
 
 
 def find_secrets(sentence: Sentence) -> Iterator[Found]:
@@ -30,13 +43,21 @@ def find_secrets(sentence: Sentence) -> Iterator[Found]:
     for at, token in enumerate(sentence.tokens):
         if token.text not in _SECRETS:
             continue
-        says = at + 1 + (sentence.word(at + 1) in ("for", "of") and 2)
-        while sentence.word(says) in ("number", "code", "phrase", "wifi"):
+        says = at + 1
+        while (
+            sentence.word(says) not in _SAYS - {"to"}
+            and says - at < _FAR
+            and sentence.word(says) not in _ENDS
+        ):
             says += 1
+        if sentence.word(says) not in _SAYS:
+            says = at + 1  # "change it to", "use the password"
         given = says == at + 1 and bool(_GIVES.intersection(sentence.words(at - 2, at)))
         if not (sentence.word(says) in _SAYS or given) or _asks(sentence, at):
             continue
         first = says + (sentence.word(says) in _SAYS)
+        if sentence.words(says, says + 3) == ("used", "to", "be"):
+            first = says + 3
         if not _may_be_secret(sentence, first):
             continue
         end = _end(sentence, first)
@@ -63,7 +84,7 @@ def _end(sentence: Sentence, first: int) -> int:
         piece = piece_at(sentence.tokens, end, letters=True, inside="1" if end > first else "")
         if piece is not None:
             end = piece.end
-        elif word in _ENDS or (word == "'s"):
+        elif word in _ENDS or word in ("is", "'s"):
             break
         else:
             end += 1

@@ -14,46 +14,92 @@ from stdnum.it import codicefiscale
 from nearfield_sync.redaction.sentence import Sentence
 from nearfield_sync.redaction.spans import Found, Kind
 from nearfield_sync.redaction.tokens import Run
-from nearfield_sync.redaction.vocabulary import UNITS
+from nearfield_sync.redaction.vocabulary import UNITS, words_of
 
-_FILLING: Final = frozenset(
-    ["number", "numbers", "is", "are", "was", "'s", ":", "#", "it", "it's", "its", "that's", "id", "code", "no", "as", "on", "at", "to", "the", "in", "with", "my", "his", "her", "our", "your", "here", "of", "for", "me", "us", "him", "them", "back", "please", "a", "you", "can", "i", "new", "reading", "ending", "ends", "end", "starts", "starting", "this", "identifier", "ref", "reference", ",", "equals", "be", "will", "should", "details", "digits", "last", "four", "main", "direct", "line", "work", "home", "private", "personal", "old", "current", "under", "me's", "full", "again", "i'm", "not", "right", "correct"]
+_FILLING: Final = words_of(
+    """
+    number numbers is are was 's : # it it's its that's id code no as on at to the in with my his
+    her our your here of for me us him them back please a you can i new reading ending ends end
+    starts starting this identifier ref reference , equals be will should details digits last four
+    main direct line work home private personal old which that they sent gave told got texted says
+    shows now changed current under me's full again i'm not right correct
+    """
 )
 """Words that may stand between a number and the word that says what it is."""
-_NUMBERED: Final = frozenset(["number", "numbers", "id", "code", "reference", "ref", "no", "#", "identifier", "details"])
+_NUMBERED: Final = words_of(
+    """
+    number numbers id code reference ref no # identifier details
+    """
+)
 _CUES: Final[dict[str, Kind]] = {
-    **dict.fromkeys(["card", "visa", "mastercard", "amex", "credit", "debit"], "card"),
-    **dict.fromkeys(["pin", "password", "passcode", "passphrase", "cvv", "cvc", "otp", "combination", "passwort"], "secret"),
+    **dict.fromkeys(words_of("card visa mastercard amex credit debit"), "card"),
     **dict.fromkeys(
-        ["phone", "mobile", "cell", "cellphone", "telephone", "landline", "whatsapp", "fax", "tel", "call", "ring", "dial", "reach", "text", "contact", "handy", "sms", "phoning"],
+        words_of(
+            """
+            pin password passcode passphrase cvv cvc otp combination passwort
+            """
+        ),
+        "secret",
+    ),
+    **dict.fromkeys(
+        words_of(
+            """
+            phone mobile cell cellphone telephone landline whatsapp fax tel call ring dial
+            reach text contact handy sms phoning calling message voicemail reachable
+            """
+        ),
         "phone",
     ),
     **dict.fromkeys(
-        ["account", "customer", "member", "membership", "client", "patient", "policy", "loyalty", "employee", "staff", "student", "insurance", "subscriber", "personnel", "payroll", "sort", "routing", "meter", "badge", "acct", "library", "iban", "user"],
+        words_of(
+            """
+            account customer member membership client patient policy loyalty employee staff
+            student insurance subscriber personnel payroll sort routing meter badge acct
+            library iban user
+            """
+        ),
         "account",
     ),
     **dict.fromkeys(
-        ["order", "booking", "reservation", "confirmation", "invoice", "contract", "case", "tracking", "ticket", "claim", "file", "reference", "application"],
+        words_of(
+            """
+            order booking reservation confirmation invoice contract case tracking ticket
+            claim file reference application
+            """
+        ),
         "account",
     ),
     **dict.fromkeys(
-        ["ssn", "passport", "social", "nhs", "aadhaar", "medicare", "nino", "dni", "identity", "licence", "license"], "national_id"
+        words_of(
+            """
+            ssn passport social nhs aadhaar medicare nino dni identity licence license
+            """
+        ),
+        "national_id",
     ),
-    **dict.fromkeys(["plate", "plates", "registration", "reg"], "plate"),
-    **dict.fromkeys(["zip", "zipcode", "postcode"], "address"),
+    **dict.fromkeys(words_of("plate plates registration reg"), "plate"),
+    **dict.fromkeys(words_of("zip zipcode postcode"), "address"),
 }
-_NEED_A_WORD: Final = frozenset(
-    ["order", "booking", "reservation", "confirmation", "invoice", "contract", "case", "tracking", "ticket", "claim", "file", "application", "library", "user", "account", "customer", "member", "client", "patient", "policy", "staff", "student", "employee", "insurance", "text", "reach", "credit", "debit", "licence", "license", "identity", "contact"]
+_OPENS: Final = frozenset({"pin", "code", "cvv", "cvc", "password"})
+_NEED_A_WORD: Final = words_of(
+    """
+    order booking reservation confirmation invoice contract case tracking ticket claim file
+    application library user account customer member client patient policy staff student employee
+    insurance text reach credit debit licence license identity contact message
+    """
 )
 """These say nothing of a number unless ``number`` or the like stands between, or the number is long."""
 _LENGTHS: Final[dict[Kind, tuple[int, int]]] = {
     "card": (4, 19), "secret": (3, 12), "phone": (6, 15), "account": (4, 20), "national_id": (4, 15),
     "plate": (3, 9), "address": (5, 9), "iban": (12, 34),
 }  # fmt: skip
-_CODES: Final = frozenset(
-    ["access", "security", "door", "alarm", "verification", "entry", "gate", "unlock", "login", "pin", "secret", "safe", "time", "activation", "recovery", "factor", "my", "our", "your", "his", "her", "authentication", "lock", "locker"]
+_OTHER_CODES: Final = words_of(
+    """
+    area country error dress promo discount bar qr dialling dialing calling source product item
+    voucher colour color fault status language building penal civil highway
+    """
 )
-"""Before ``code``: it opens something."""
+"""Before ``code``: it opens nothing."""
 _IBAN: Final = re.compile(r"[a-z]{2}\d{2}[a-z0-9]{11,30}")
 """A digit that was misheard leaves it one."""
 _PLATE: Final = re.compile(r"[a-z]{2}\d{2}[a-z]{3}")
@@ -61,6 +107,8 @@ _POSTCODE: Final = re.compile(r"[a-z]{1,2}\d[a-z\d]?\d[a-z]{2}")
 _NINO: Final = re.compile(r"[a-ceghj-prstw-z][a-ceghj-nprstw-z]\d{6}[a-d]")
 _COUNTING: Final = frozenset({"times", "plus", "minus", "divided", "multiplied", "squared", "over", "+", "*"})
 _LONG: Final = 7
+_LONGEST: Final = 40
+_CLAUSE: Final = 12
 
 
 def find_numbers(sentence: Sentence, regions: Sequence[str]) -> Iterator[Found]:
@@ -89,6 +137,8 @@ def _whole(sentence: Sentence, run: Run) -> tuple[int, int]:
 
 def _number_kind(sentence: Sentence, run: Run, regions: Sequence[str]) -> Kind | None:
     digits = run.characters
+    if len(digits) > _LONGEST:
+        return "account"
     if _counts_something(sentence, run) or _is_date(run):
         return None
     cue = _cue(sentence, run)
@@ -114,7 +164,7 @@ def _kind_by_form(sentence: Sentence, run: Run, regions: Sequence[str]) -> Kind 
     with_plus = sentence.word(run.first - 1) in ("+", "plus")
     if 7 <= len(digits) <= 15 and (_is_phone(digits, regions, with_plus=with_plus)):
         return "phone"
-    if len(digits) == _LONG and len(run.pieces) > 1:
+    if len(digits) == _LONG:
         return "phone"
     return "account" if len(digits) > _LONG + 1 else None
 
@@ -158,6 +208,12 @@ def _cue(sentence: Sentence, run: Run) -> Kind | None:
         kind = _kind_of(sentence, place, word)
         if kind is not None:
             long = len(run.characters) >= 5 and (run.digit_by_digit or len(run.pieces) > 2)
+            if (
+                kind == "card"
+                and len(run.characters) < 7
+                and _OPENS.intersection(sentence.words(place - 4, place))
+            ):
+                return "secret"
             return kind if numbered or long or word not in _NEED_A_WORD else None
         numbered = numbered or word in _NUMBERED
     after = sentence.words(run.end, run.end + 6)
@@ -166,13 +222,22 @@ def _cue(sentence: Sentence, run: Run) -> Kind | None:
             kind = _kind_of(sentence, place, sentence.word(place))
             if kind is not None:
                 return kind
-    number_of = "number" in sentence.words(run.first - 6, run.first) and sentence.word(run.first - 1) in (
-        "is",
-        "'s",
-    )
-    return (
-        "phone" if (numbered or number_of) and run.digit_by_digit and len(run.characters) >= _LONG else None
-    )
+    return _cue_in_clause(sentence, run, numbered=numbered)
+
+
+def _cue_in_clause(sentence: Sentence, run: Run, *, numbered: bool) -> Kind | None:
+    """What a word further before says: ``the pin that my bank sent to me is …``."""
+    words = sentence.words(0, run.first)
+    if words[-1:] and words[-1] in ("is", "'s", "was", ":", "number", "code"):
+        for word in reversed(words[-_CLAUSE:]):
+            kind = _CUES.get(word)
+            if kind is not None and word not in _NEED_A_WORD and kind != "phone":
+                return kind
+    if not run.digit_by_digit or len(run.characters) < _LONG:
+        return None
+    told = any(_CUES.get(word) == "phone" for word in words[:-1])
+    number_of = "number" in words[-6:] and words[-1:] in (("is",), ("'s",))
+    return "phone" if numbered or number_of or told else None
 
 
 def _kind_of(sentence: Sentence, place: int, word: str) -> Kind | None:
@@ -197,7 +262,7 @@ def _kind_of(sentence: Sentence, place: int, word: str) -> Kind | None:
     if word == "code":
         if before in ("zip", "post", "postal"):
             return "address"
-        return "account" if before == "sort" else "secret" if before in _CODES else None
+        return "account" if before == "sort" else None if before in _OTHER_CODES else "secret"
     if word == "number" and before in ("tax", "id"):
         return "national_id"
     return _CUES.get(word)
@@ -205,6 +270,8 @@ def _kind_of(sentence: Sentence, place: int, word: str) -> Kind | None:
 
 def _spelled_kind(sentence: Sentence, run: Run) -> Kind | None:
     characters = run.characters
+    if len(characters) > _LONGEST:
+        return "account"
     digits = sum(character.isdigit() for character in characters)
     if iban.is_valid(characters) or _IBAN.fullmatch(characters):
         return "iban"

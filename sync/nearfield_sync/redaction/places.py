@@ -14,10 +14,11 @@ from nearfield_sync.redaction.vocabulary import FUNCTION_WORDS, STREETS, SURE_ST
 _BETWEEN: Final = 3
 _PARTS: Final = frozenset(["apartment", "flat", "unit", "suite", "apt", "floor"])
 _HOME: Final = (
-    ("i", "live", "at"), ("i", "live", "on"), ("we", "live", "at"), ("we", "live", "on"), ("i'm", "at"),
-    ("address", "is"), ("my", "house", "is", "on"), ("lives", "at"), ("lives", "on"), ("moved", "to"),
-    ("deliver", "it", "to"), ("deliver", "to"), ("ship", "it", "to"), ("send", "it", "to"), ("home", "is", "at"),
-    ("living", "at"), ("living", "on"), ("taxi", "to"), ("cab", "to"), ("resident", "of"), ("live", "at"),
+    ("i", "live", "at"), ("i", "live", "on"), ("we", "live", "at"), ("we", "live", "on"),
+    ("i'm", "at"), ("address", "is"), ("my", "house", "is", "on"), ("lives", "at"), ("lives", "on"),
+    ("moved", "to"), ("deliver", "it", "to"), ("deliver", "to"), ("ship", "it", "to"),
+    ("send", "it", "to"), ("home", "is", "at"), ("living", "at"), ("living", "on"), ("taxi", "to"),
+    ("cab", "to"), ("resident", "of"), ("live", "at"),
 )  # fmt: skip
 _NOT_BETWEEN: Final = (
     UNITS | (FUNCTION_WORDS - {"the", "of", "all"}) | frozenset(["way", "tickets", "for", "exit"])
@@ -92,7 +93,7 @@ def _continued(sentence: Sentence, end: int) -> int:
 
 
 def _with_town(sentence: Sentence, end: int) -> int:
-    """A town of one to three words counts where a postcode follows it, or where a comma or ``in`` announces it."""
+    """A town of one to three words counts before a postcode, or after a comma or ``in``."""
     place = end
     announced = sentence.word(place) in (",", "in")
     place += announced

@@ -1,7 +1,7 @@
 """Finds what is personal in what was said, and masks it. Pure but for its making, which reads lists of names.
 
-The rules are English, as are the skills that come with the device; addresses, account numbers and check digits
-are found in any language that is written in Latin letters.
+The rules are English, as are the skills that come with the device; written addresses, account numbers and
+check digits are found in any language.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Protocol
 
 import phonenumbers
@@ -26,6 +27,8 @@ from nearfield_sync.redaction.spoken_addresses import find_spoken_addresses
 from nearfield_sync.redaction.tokens import tokens_of
 from nearfield_sync.redaction.written import find_written
 
+_MOST_PHRASES: Final = 16_384
+"""Names of a site that are kept split into words."""
 _SIGNS: Final = re.compile(r"[^a-z0-9@+]+")
 
 
@@ -37,7 +40,7 @@ class KnownNames(Protocol):
         ...
 
     def things(self) -> Iterable[str]:
-        """What is never a person or an address: places, products, rooms; ``the Monet room``, ``earl grey``."""
+        """What is never a person or an address: places, products, rooms; ``Monet``, ``earl grey``."""
         ...
 
 
@@ -93,6 +96,7 @@ class Redactor:
         self._regions = tuple(regions)
         self._longest = longest_characters
         self._lists = read_name_lists() if lists is None else lists
+        self._split = lru_cache(maxsize=_MOST_PHRASES)(_split)
         phonenumbers.PhoneMetadata.load_all()
         self.redact(_WARM_UP)
 
@@ -105,8 +109,8 @@ class Redactor:
             earlier: What the conversation's earlier texts gave, so that the same thing gets the same mask.
 
         Raises:
-            RedactionError: The text is too long, or too much was masked in the conversation: nothing of it may
-                leave then.
+            RedactionError: The text is too long, or too much was masked in the conversation: then nothing of
+                it may leave.
         """
         if len(text) > self._longest:
             raise RedactionError(f"a text of {len(text)} characters is not redacted, at most {self._longest}")
@@ -117,8 +121,8 @@ class Redactor:
 
     def _all(self, sentence: Sentence, known: KnownNames) -> Iterator[Found]:
         """What is found, the surest first: what overlaps something surer is dropped."""
-        things = tuple(_phrases(sentence, known.things()))
-        people = tuple(_phrases(sentence, known.people()))
+        things = tuple(self._phrases(sentence, known.things()))
+        people = tuple(self._phrases(sentence, known.people()))
         yield from find_written(sentence.text)
         yield from find_spoken_addresses(sentence)
         addresses = [one for one in find_addresses(sentence) if not _within(one, things)]
@@ -128,6 +132,21 @@ class Redactor:
         yield from find_secrets(sentence)
         guessed = [one for one in find_names(sentence.tokens, self._lists) if not _within(one, things)]
         yield from _joined(guessed, people)
+
+    def _phrases(self, sentence: Sentence, phrases: Iterable[str]) -> Iterator[Found]:
+        """Where these phrases stand, word by word, the longest first."""
+        words = tuple(plain(token.text) for token in sentence.tokens)
+        there = frozenset(words)
+        split = {self._split(phrase) for phrase in phrases}
+        taken = [False] * len(words)
+        for phrase in sorted(
+            (one for one in split if one and there.issuperset(one)), key=lambda one: (-len(one), one)
+        ):
+            for at in range(len(words) - len(phrase) + 1):
+                end = at + len(phrase)
+                if words[at:end] == phrase and not any(taken[at:end]):
+                    taken[at:end] = [True] * len(phrase)
+                    yield sentence.found("name", at, end)
 
 
 def _joined(guessed: Iterable[Found], people: Sequence[Found]) -> Iterator[Found]:
@@ -149,17 +168,8 @@ def _without_overlaps(found: Iterable[Found]) -> tuple[Found, ...]:
     return tuple(sorted(chosen, key=lambda one: one.start))
 
 
-def _phrases(sentence: Sentence, phrases: Iterable[str]) -> Iterator[Found]:
-    """Where these phrases stand, word by word, the longest first."""
-    words = [plain(token.text) for token in sentence.tokens]
-    taken = [False] * len(words)
-    split = (tuple(plain(token.text) for token in tokens_of(phrase)) for phrase in phrases)
-    for phrase in sorted({one for one in split if one}, key=lambda one: (-len(one), one)):
-        for at in range(len(words) - len(phrase) + 1):
-            if words[at] == phrase[0] and tuple(words[at : at + len(phrase)]) == phrase:
-                if not any(taken[at : at + len(phrase)]):
-                    taken[at : at + len(phrase)] = [True] * len(phrase)
-                    yield sentence.found("name", at, at + len(phrase))
+def _split(phrase: str) -> tuple[str, ...]:
+    return tuple(plain(token.text) for token in tokens_of(phrase))
 
 
 def _within(one: Found, others: Iterable[Found]) -> bool:

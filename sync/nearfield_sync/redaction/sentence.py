@@ -36,7 +36,7 @@ class Sentence:
         return self.tokens[at].text if 0 <= at < len(self.tokens) else ""
 
     def back_from(self, at: int, *, through: Container[str], most: int) -> Iterator[int]:
-        """Places before ``at``, the nearest first, up to and with the first whose word is not in ``through``."""
+        """Places before ``at``, the nearest first, through the first whose word is not in ``through``."""
         for place in range(at - 1, max(-1, at - 1 - most), -1):
             if self.tokens[place].text in _ENDS:
                 return

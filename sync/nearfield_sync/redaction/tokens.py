@@ -1,8 +1,8 @@
 """A sentence as its words, and what digits and letters those words spell.
 
-People say numbers in many ways: ``five five five``, ``forty two``, ``double seven``, ``nineteen eighty four``,
-``eight hundred``; and letters as ``b``, ``bravo`` or ``b for boy``. Each becomes a `Piece` with the characters
-that it stands for, and pieces that follow each other a `Run`, of which the rules of numbers are asked.
+People say numbers in many ways: ``five five five``, ``forty two``, ``double seven``, ``eight hundred``; and
+letters as ``b``, ``bravo`` or ``b for boy``. Each becomes a `Piece` with the characters that it stands
+for, and pieces that follow each other a `Run`, of which the rules of numbers are asked.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-_TOKEN: Final = re.compile(r"[^\W\d_]+(?:['’](?!s\b)[^\W\d_]+)*|['’]s\b|\d+|\S")
+_TOKEN: Final = re.compile(r"[^\W\d_]+(?:['\u2019](?!s\b)[^\W\d_]+)*|['\u2019]s\b|\d+|\S")
 _UNITS: Final = {
     "zero": 0, "nought": 0, "naught": 0, "nil": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5,
     "six": 6, "seven": 7, "eight": 8, "nine": 9,
@@ -27,7 +27,6 @@ _TENS: Final = {
 }  # fmt: skip
 _NOUGHT: Final = frozenset({"oh", "o"})
 _TIMES: Final = {"double": 2, "triple": 3, "treble": 3}
-_SCALES: Final = {"hundred": 100, "thousand": 1000}
 _SPELLING: Final = {
     "alpha": "a", "alfa": "a", "bravo": "b", "charlie": "c", "delta": "d", "echo": "e", "foxtrot": "f",
     "golf": "g", "hotel": "h", "india": "i", "juliet": "j", "juliett": "j", "kilo": "k", "lima": "l",
@@ -58,6 +57,8 @@ class Piece:
     end: int
     characters: str
     """Digits, or one letter."""
+    spelled: bool = True
+    """Whether the digits were said one by one or written, and not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +87,14 @@ class Run:
     @property
     def digit_by_digit(self) -> bool:
         """Whether it was spelled rather than counted: ``five five five``, or one long row of digits."""
-        single = sum(len(piece.characters) in (1, 3, 4) or len(piece.characters) > 5 for piece in self.pieces)
-        return len(self.characters) >= 5 and single * 2 >= len(self.pieces)
+        spelled = sum(piece.spelled for piece in self.pieces)
+        return len(self.characters) >= 5 and spelled * 2 >= len(self.pieces)
 
 
 def tokens_of(text: str) -> tuple[Token, ...]:
     """Split a text into words, rows of digits and signs."""
     return tuple(
-        Token(match[0].lower().replace("’", "'"), match.start(), match.end(), match[0][0].isupper())
+        Token(match[0].lower().replace("\u2019", "'"), match.start(), match.end(), match[0][0].isupper())
         for match in _TOKEN.finditer(text)
     )
 
@@ -115,8 +116,8 @@ def piece_at(tokens: Sequence[Token], at: int, *, letters: bool, inside: str) ->
         tokens: Of the sentence.
         at: Where to look.
         letters: Whether letters count.
-        inside: What came right before, empty for nothing: within a run ``a`` is a letter, and ``o`` is one after
-            letters and a nought after digits.
+        inside: What came right before, empty for nothing: within a run ``a`` is a letter,
+            and ``o`` is one after letters and a nought after digits.
     """
     if at >= len(tokens):
         return None
@@ -137,19 +138,32 @@ def piece_at(tokens: Sequence[Token], at: int, *, letters: bool, inside: str) ->
 
 
 def _number_at(tokens: Sequence[Token], at: int) -> Piece | None:
-    value, end = _below_hundred(tokens, at)
+    value, end = _below_thousand(tokens, at)
     if value is None:
         return None
-    scaled = False
-    while end < len(tokens) and tokens[end].text in _SCALES and 0 < value < 1000:
-        scale = _SCALES[tokens[end].text]
-        value, end, scaled = value * scale, end + 1, True
-        follows = end + 1 if end < len(tokens) and tokens[end].text == "and" else end
-        rest, rest_end = _below_hundred(tokens, follows)
-        then = tokens[rest_end].text if rest is not None and rest_end < len(tokens) else ""
-        if rest is not None and (follows > end or scale == 100 or then not in _SCALES) and rest < scale:
+    if end < len(tokens) and tokens[end].text == "thousand" and value:
+        value, end = value * 1000, end + 1
+        rest, rest_end = _below_thousand(tokens, end + (end < len(tokens) and tokens[end].text == "and"))
+        if rest is not None and not _goes_on(tokens, rest_end):
             value, end = value + rest, rest_end
-    return Piece(at, end, str(value) if scaled or value > 9 else str(value))
+    return Piece(at, end, str(value), spelled=value < 10 and end == at + 1)
+
+
+def _below_thousand(tokens: Sequence[Token], at: int) -> tuple[int | None, int]:
+    value, end = _below_hundred(tokens, at)
+    if value is None or end >= len(tokens) or tokens[end].text != "hundred" or not value:
+        return value, end
+    value, end = value * 100, end + 1
+    joined = end < len(tokens) and tokens[end].text == "and"
+    rest, rest_end = _below_hundred(tokens, end + joined)
+    if rest is not None and (joined or not _goes_on(tokens, rest_end)):
+        return value + rest, rest_end
+    return value, end
+
+
+def _goes_on(tokens: Sequence[Token], at: int) -> bool:
+    """Whether more digits follow, so that ``eight hundred five five five`` is no 805."""
+    return at < len(tokens) and _spells_digit(tokens[at].text)
 
 
 def _below_hundred(tokens: Sequence[Token], at: int) -> tuple[int | None, int]:
@@ -185,31 +199,40 @@ def _spells_digit(word: str) -> bool:
 
 def _letter_at(tokens: Sequence[Token], at: int, *, inside: str) -> Piece | None:
     word = tokens[at].text
-    if len(word) == 1 and word.isascii() and word.isalpha():
-        if at + 2 < len(tokens) and tokens[at + 1].text == "for" and tokens[at + 2].text[0] == word:
-            return Piece(at, at + 3, word)
-        named = [token.text for token in tokens[at + 1 : at + 4]]
-        if len(named) == 3 and named[:2] == ["as", "in"] and named[2][0] == word:
-            return Piece(at, at + 4, word)
-        return Piece(at, at + 1, word) if inside or _letter_follows(tokens, at + 1, word) else None
+    if not (word.isascii() and word.isalpha()):
+        return None
+    if len(word) == 1:
+        end = _named_letter_end(tokens, at)
+        alone = inside or _letter_follows(tokens, at + 1, word)
+        if end == at + 1 and (not alone or _is_word(tokens, at, inside)):
+            return None
+        return Piece(at, end, word)
     if word in _SPELLING and (inside or _letter_follows(tokens, at + 1, "a")):
         return Piece(at, at + 1, _SPELLING[word])
-    touching = at + 1 < len(tokens) and tokens[at + 1].start == tokens[at].end
-    touched = at > 0 and tokens[at - 1].end == tokens[at].start
-    if (
-        word.isascii()
-        and word.isalpha()
-        and len(word) <= 4
-        and ((touching and tokens[at + 1].text.isdecimal()) or (touched and tokens[at - 1].text.isdecimal()))
-    ):
-        return Piece(at, at + 1, word)  # the letters of "ab12 cde"
-    if word.isascii() and len(word) <= 6 and inside and tokens[at].capital and word.isalpha():
-        return Piece(at, at + 1, word) if _is_written_large(tokens[at]) else None
-    return None
+    beside = _touches_digits(tokens, at) or (bool(inside) and tokens[at].capital)
+    return Piece(at, at + 1, word) if beside and len(word) <= 4 else None
 
 
-def _is_written_large(token: Token) -> bool:
-    return token.capital and len(token.text) <= 4
+def _named_letter_end(tokens: Sequence[Token], at: int) -> int:
+    """After ``b for bravo`` and ``b as in boy``, else after the letter."""
+    word = tokens[at].text
+    named = [token.text for token in tokens[at + 1 : at + 4]]
+    if len(named) > 1 and named[0] == "for" and named[1][0] == word:
+        return at + 3
+    return at + 4 if len(named) == 3 and named[:2] == ["as", "in"] and named[2][0] == word else at + 1
+
+
+def _is_word(tokens: Sequence[Token], at: int, inside: str) -> bool:
+    """Whether ``a`` or ``i`` is no letter: ``… three seven I think``."""
+    after = tokens[at + 1].text if at + 1 < len(tokens) else ""
+    return tokens[at].text in ("a", "i") and len(after) > 1 and not (inside and _spells_digit(after))
+
+
+def _touches_digits(tokens: Sequence[Token], at: int) -> bool:
+    """Whether it stands right beside digits: the letters of ``ab12cde``."""
+    left = at > 0 and tokens[at - 1].end == tokens[at].start and tokens[at - 1].text.isdecimal()
+    right = at + 1 < len(tokens) and tokens[at + 1].start == tokens[at].end
+    return left or (right and tokens[at + 1].text.isdecimal())
 
 
 def _letter_follows(tokens: Sequence[Token], at: int, letter: str) -> bool:

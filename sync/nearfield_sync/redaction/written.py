@@ -1,4 +1,4 @@
-"""What has a form of its own when it is written: e-mail, web and network addresses, account numbers, plates."""
+"""What has a form of its own when it is written: e-mail, web and network addresses, IBANs, postcodes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stdnum import iban
 
 from nearfield_sync.redaction.spans import Found
 
-_EMAIL: Final = re.compile(r"[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}")
+_EMAIL: Final = re.compile(r"[\w.+'-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}")
 _URL: Final = re.compile(
     r"(?:https?://|www\.)[^\s<>\"]{1,500}|\b(?:[a-z0-9-]{1,63}\.){1,3}(?:com|org|net|edu|gov|io|dev|eu|de|fr|uk)"
     r"(?![\w.]\w)(?:/[^\s<>\"]{0,500})?",

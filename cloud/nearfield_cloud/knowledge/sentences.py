@@ -1,0 +1,62 @@
+"""Where a sentence ends, and where a text may be cut."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+_END: Final = re.compile(
+    r"(?<=[.!?…])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[A-Z0-9À-ÖØ-Þ\u0370-\U0003ffff])|(?<=[。！？])"
+)
+_ABBREVIATION: Final = re.compile(
+    r"(?:^|[\s(\[\"'])(?:[A-Z]|[A-Za-z]\.[A-Za-z]|Dr|Mr|Mrs|Ms|Prof|St|Nos?|vs|etc|approx|cf|al|Fig|Art|Sec|vol|"
+    r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.$",
+)
+Count = Callable[[str], int]
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text in one line; an abbreviation ends none."""
+    found: list[str] = []
+    start = 0
+    for match in _END.finditer(text):
+        piece = text[start : match.end()].strip()
+        if _ABBREVIATION.search(piece) is None and piece:
+            found.append(piece)
+            start = match.end()
+    rest = text[start:].strip()
+    return [*found, rest] if rest else found
+
+
+def cut(text: str, most: int, count: Count) -> list[str]:
+    """Pieces of at most so many tokens, cut between sentences, and between words where one is longer."""
+    if count(text) <= most:
+        return [text]
+    pieces: list[str] = []
+    for sentence in sentences(text):
+        pieces += [sentence] if count(sentence) <= most else _by_words(sentence, most, count)
+    return packed(pieces, " ", most, count)
+
+
+def packed(pieces: list[str], joint: str, most: int, count: Count) -> list[str]:
+    """Join neighbours for as long as they fit together; the last two share evenly where that is closer."""
+    joined: list[str] = []
+    room = 0
+    for piece in pieces:
+        tokens = count(piece)
+        if joined and tokens <= room:
+            joined[-1] += joint + piece
+            room -= tokens
+        else:
+            joined.append(piece)
+            room = most - tokens
+    return joined
+
+
+def _by_words(sentence: str, most: int, count: Count) -> list[str]:
+    words: list[str] = []
+    for word in sentence.split():
+        # A "word" without spaces may be a whole page of another script, or of nonsense.
+        words += [word[at : at + 2 * most] for at in range(0, len(word), 2 * most)]
+    return packed(words, " ", most, count)
