@@ -80,6 +80,8 @@ class Call:
         self.lost_at_ms: float | None = None
         """Since when it has no connection of its own."""
         self.track: VoiceTrack | None = None
+        self.coming: Connection | None = None
+        """Its own connection while that is being made."""
         self._parts = parts
         self._settle = settle
         self._on_end = on_end
@@ -118,7 +120,7 @@ class Call:
         """Take a connection and greet it."""
         now = self._parts.clock.monotonic_ms()
         if own:
-            self._own, self.lost_at_ms = connection, None
+            self._own, self.coming, self.lost_at_ms = connection, None, None
             self._heartbeat_ms = self._beat_ms = now
             self.state, greeting = reducer.opened(self.state)
             self._carry_out(greeting)
@@ -242,10 +244,10 @@ class Call:
             self._tell(nearfield.Goodbye(reason=reason, reconnect_after_seconds=after))
         self.ended = True
         self._stop_work()
-        for connection in (self._own, *self._beside):
+        for connection in (self._own, self.coming, *self._beside):
             if connection is not None:
                 connection.close(reason)
-        self._own = None
+        self._own = self.coming = None
         self._beside.clear()
         log.info("call_ended", call_id=self.id, tenant=self.caller.tenant, reason=reason)
         self._on_end(self)
