@@ -1,4 +1,4 @@
-"""A small real provider of identity: discovery, keys, a login that succeeds, codes with PKCE, signed proofs."""
+"""A small real provider of identity: discovery, keys, a login that succeeds, codes with PKCE, signatures."""
 
 from __future__ import annotations
 

@@ -141,6 +141,9 @@ def _described(app: FastAPI) -> dict[str, Any]:
         components = schema.setdefault("components", {})
         components.setdefault("schemas", {})["Problem"] = dict(SCHEMA)
         components["securitySchemes"] = dict(_SECURITY)
+        form = schema["paths"][oauth.TOKEN_PATH]["post"]["requestBody"]
+        form["required"] = True
+        form["content"]["application/x-www-form-urlencoded"]["schema"] = dict(oauth.FORM_SCHEMA)
         for path, operations in schema["paths"].items():
             for operation in operations.values():
                 default: list[dict[str, list[str]]] = [] if path.startswith(_OPEN) else [{"bearer": []}]

@@ -16,7 +16,7 @@ from nearfield_cloud.gateway.identification import (
     session_cookie,
 )
 from nearfield_cloud.gateway.parts import GatewayParts
-from nearfield_cloud.gateway.routes.shapes import PROBLEMS
+from nearfield_cloud.gateway.routes.shapes import PROBLEMS, ProviderName
 from nearfield_cloud.identity.secrets import new_secret
 
 router: Final = APIRouter(tags=["login"], responses=PROBLEMS)
@@ -24,7 +24,7 @@ _REDIRECT: Final[dict[int | str, dict[str, Any]]] = {302: {"description": "Go on
 
 
 @router.get("/login/{provider}", summary="Begin a login", status_code=302, responses=_REDIRECT)
-async def begin(request: Request, provider: str) -> Response:
+async def begin(request: Request, provider: ProviderName) -> Response:
     """Sends the person to their provider."""
     parts = parts_of(request)
     asked = parts.identity.providers.get(provider)
@@ -43,7 +43,7 @@ async def begin(request: Request, provider: str) -> Response:
 @router.get("/login/{provider}/back", summary="End a login", status_code=302, responses=_REDIRECT)
 async def end(
     request: Request,
-    provider: str,
+    provider: ProviderName,
     state: Annotated[str, Query(max_length=200)] = "",
     code: Annotated[str, Query(max_length=4_096)] = "",
 ) -> Response:

@@ -27,6 +27,39 @@ from nearfield_provisioning.device_identity import ALGORITHM, ASSERTION_TYPE
 router: Final = APIRouter(tags=["identity"], responses=PROBLEMS)
 TOKEN_PATH: Final = "/oauth/token"  # noqa: S105
 _PASSWORD_LENGTH: Final = 200
+_TEXT: Final = {"type": "string", "minLength": 1, "maxLength": _PASSWORD_LENGTH}
+_ANYWAY: Final = {
+    "grant_type": {"const": "client_credentials"},
+    "scope": {"type": "string", "maxLength": 200},
+}
+FORM_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "oneOf": [
+        {
+            "title": "With the secret in the header",
+            "properties": _ANYWAY,
+            "required": ["grant_type"],
+            "additionalProperties": False,
+        },
+        {
+            "title": "With the secret in the form",
+            "properties": {**_ANYWAY, "client_id": _TEXT, "client_secret": _TEXT},
+            "required": ["grant_type", "client_id", "client_secret"],
+            "additionalProperties": False,
+        },
+        {
+            "title": "With a device's signed statement",
+            "properties": {
+                **_ANYWAY,
+                "client_assertion_type": {"const": ASSERTION_TYPE},
+                "client_assertion": {"type": "string", "minLength": 1, "maxLength": LONGEST_STATEMENT},
+            },
+            "required": ["grant_type", "client_assertion_type", "client_assertion"],
+            "additionalProperties": False,
+        },
+    ],
+}
+"""What a form may be; fields are read one by one, since what is wrong is to be said as OAuth says it."""
 _Short = Annotated[str | None, Form(max_length=_PASSWORD_LENGTH)]
 
 

@@ -22,6 +22,7 @@ PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {"4XX": PROBLEM_RESPONSE, "5X
 """For ``responses`` of a router: every error is a problem document."""
 
 DeviceId = Annotated[str, Path(pattern=f"^{NAME_PATTERN}$", max_length=63)]
+ProviderName = Annotated[str, Path(pattern=f"^{NAME_PATTERN}$", max_length=63)]
 CredentialId = Annotated[str, Path(pattern="^[0-9a-f]{16}$")]
 Audience = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,40}$")]
 
