@@ -15,6 +15,7 @@ from nearfield_cloud.orchestrator.answer import AnswerEvent, Finished, Listening
 from nearfield_cloud.orchestrator.question import Question
 from nearfield_cloud.realtime.session import reports
 from nearfield_cloud.realtime.session.commands import Confirm, StartAnswer
+from nearfield_sync.tracing import trace_id_of
 
 log = structlog.get_logger()
 
@@ -91,6 +92,10 @@ class Asking:
 
     async def _run(self, listening: Listening, question: Question, response_id: str) -> None:
         ended = False
+        # The task is this question's own, so its lines in the log bear its ids and no other's.
+        structlog.contextvars.bind_contextvars(turn_id=question.turn_id, response_id=response_id)
+        if (trace_id := trace_id_of(question.trace_parent)) is not None:
+            structlog.contextvars.bind_contextvars(trace_id=trace_id)
         try:
             answer = cast("AsyncGenerator[AnswerEvent]", listening.answer(question))
             async with aclosing(answer):
