@@ -97,7 +97,8 @@ async def test_a_key_is_found_by_its_secret_until_it_is_taken_back_or_over(stora
         "api_key", "cafe", "till", 10.0, roles=("analyst",), audiences=("staff",), expires_at=100.0
     )
     caller = await credentials.caller_by_key(key, 11.0)
-    assert (caller.tenant, caller.subject, caller.roles) == ("cafe", made.id, {"analyst"})
+    assert (caller.tenant, caller.subject) == ("cafe", made.id)
+    assert caller.roles == {"analyst"}
     assert caller.audiences == {"staff"}
     for wrong in (key[:-1], key + "x", "nfk__", "nfk_" + made.id, key.replace(made.id, "0" * 16), ""):
         with pytest.raises(CredentialError, match="not known"):
@@ -183,7 +184,9 @@ async def test_sessions_end_when_idle_when_old_and_when_closed(storage: Storage)
     name = await sessions.open(person, 0.0)
     for moment in (90.0, 180.0, 240.0):
         found = await sessions.caller(name, moment)
-        assert (found.subject, found.roles, found.audiences) == ("p", {"owner"}, {"staff"})
+        assert found.subject == "p"
+        assert found.roles == {"owner"}
+        assert found.audiences == {"staff"}
     with pytest.raises(CredentialError):
         await sessions.caller(name, 250.0)
     idle, closed = await sessions.open(person, 0.0), await sessions.open(person, 0.0)
@@ -232,7 +235,8 @@ async def test_processes_that_start_at_once_agree_on_the_keys_that_sign(storage:
     for keys in several:
         await keys.read(0.0)
     assert len({str(keys.published()) for keys in several}) == 1
-    assert len({keys.signing(1.0).id for keys in several if keys.signing(1.0)}) == 1
+    signing = [keys.signing(1.0) for keys in several]
+    assert len({one.id for one in signing if one is not None}) == 1
 
 
 async def test_a_database_that_cannot_be_reached_is_one_error_without_its_password() -> None:
