@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from nearfield_cloud.knowledge.search import Found
 from nearfield_cloud.orchestrator.model_work import ModelWork
@@ -16,6 +17,9 @@ from nearfield_cloud.orchestrator.steps import Steps
 from nearfield_cloud.orchestrator.tool_matching import by_meaning, by_words
 from nearfield_cloud.timing import ended
 from nearfield_cloud.tools.tool import Tool
+
+_PATIENCE_SECONDS: Final = 0.5
+"""For a tool server that was not there when the process started."""
 
 
 class Preparation:
@@ -84,7 +88,9 @@ class Preparation:
         grounds = Grounds(words=words, wish=wish, model=self._model is not None)
         if not words or wish:
             return grounds
-        self._tools = await self._resources.toolbox.allowed(self._question.caller)
+        self._tools = await self._resources.toolbox.allowed(
+            self._question.caller, patience_seconds=_PATIENCE_SECONDS
+        )
         if not self._tools:
             return grounds
         with self._steps.step("match") as doing:
