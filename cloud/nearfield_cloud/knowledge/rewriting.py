@@ -24,7 +24,25 @@ _STARTS_OF_MORE: Final = re.compile(
     re.IGNORECASE,
 )
 _STANDS_FOR_A_THING: Final = frozenset(
-    ["it", "its", "that", "this", "those", "these", "they", "them", "their", "he", "him", "his", "she", "her", "one", "ones", "there"]
+    [
+        "it",
+        "its",
+        "that",
+        "this",
+        "those",
+        "these",
+        "they",
+        "them",
+        "their",
+        "he",
+        "him",
+        "his",
+        "she",
+        "her",
+        "one",
+        "ones",
+        "there",
+    ]
 )
 _NAMES_NOTHING: Final = re.compile(
     r"\bwhat time is it\b|\bis it (?:true|possible|raining|snowing|ok|okay|allowed)\b|\bis there\b|\bare there\b|"
@@ -38,7 +56,30 @@ _AT: Final = re.compile(
     re.IGNORECASE,
 )
 _QUESTION_WORDS: Final = frozenset(
-    ["what", "which", "who", "whom", "whose", "when", "where", "why", "how", "is", "are", "was", "were", "do", "does", "did", "can", "could", "will", "would", "should", "may"]
+    [
+        "what",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "when",
+        "where",
+        "why",
+        "how",
+        "is",
+        "are",
+        "was",
+        "were",
+        "do",
+        "does",
+        "did",
+        "can",
+        "could",
+        "will",
+        "would",
+        "should",
+        "may",
+    ]
 )
 
 
