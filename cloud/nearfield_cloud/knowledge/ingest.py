@@ -1,7 +1,8 @@
 """Ingestion: a document is read, cut, embedded where it is new, and stored whole.
 
 A document that is as it was, made by the same recipe, costs one digest. One that changed is embedded
-where its passages changed. A document that cannot be read leaves its earlier self where it is, and the others go on.
+where its passages changed. A document that cannot be read leaves its earlier self where it is, and the
+others go on.
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 _END: Final = re.compile(
-    r"(?<=[.!?…])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[A-Z0-9À-ÖØ-Þ\u0370-\U0003ffff])|(?<=[。！？])"
+    r"(?<=[.!?\u2026])[\"'\u201d\u2019)\]]*\s+(?=[\"'\u201c\u2018(\[]*[A-Z0-9\u00c0-\u00de\u0370-\U0003ffff])"
+    r"|(?<=[\u3002\uff01\uff1f])"
 )
 _ABBREVIATION: Final = re.compile(
     r"(?:^|[\s(\[\"'])(?:[A-Z]|[A-Za-z]\.[A-Za-z]|Dr|Mr|Mrs|Ms|Prof|St|Nos?|vs|etc|approx|cf|al|Fig|Art|Sec|vol|"
@@ -31,8 +32,9 @@ def sentences(text: str) -> list[str]:
 
 
 def cut(text: str, most: int, count: Count) -> list[str]:
-    """Pieces of at most so many tokens and of about the same size, cut between sentences; a longer sentence
-    is cut between words.
+    """Pieces of at most so many tokens and of about the same size, cut between sentences.
+
+    A sentence that is longer is cut between words.
     """
     tokens = count(text)
     if tokens <= most:
