@@ -106,8 +106,11 @@ class Preparation:
         names = {tool.name for tool in tools}
         if matched is not None or resources.embed is None or not resources.matcher.has_examples(names):
             return matched
-        vector = (await resources.embed([self._question.text]))[0]
-        return await resources.computed(lambda: by_meaning(self._question, tools, resources.matcher, vector))
+        text = self._question.text
+        vectors = await resources.embed(
+            await resources.computed(lambda: resources.matcher.wordings(text, names))
+        )
+        return await resources.computed(lambda: by_meaning(self._question, tools, resources.matcher, vectors))
 
     def _retrieve(self) -> None:
         """Begin to search, or take what a partial had begun; whether it is needed shows later."""
