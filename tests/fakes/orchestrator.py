@@ -57,6 +57,7 @@ class ScriptedListening:
         finally:
             if not finished:
                 script.cancelled.append(question.turn_id)
+                script.closed_early.set()
 
     def confirm(self, call_id: str, *, agreed: bool) -> None:
         if call_id not in self._decisions or self._decisions[call_id].done():
@@ -86,6 +87,7 @@ class ScriptedOrchestrator:
         self.partials: list[str] = []
         self.cancelled: list[str] = []
         """Turns that were closed early."""
+        self.closed_early = asyncio.Event()
         self.decisions: dict[str, bool] = {}
 
     def script_for(self, text: str) -> Sequence[AnswerEvent]:

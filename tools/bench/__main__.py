@@ -38,6 +38,7 @@ BENCHMARKS = {
         "tools.bench.duplex",
         "speaking and listening at once: echo, self-triggers, interruptions, orders",
     ),
+    "calls": ("tools.bench.calls", "voice calls that a worker of the cloud holds while some talk"),
     "soak": ("tools.bench.soak", "hours of a device's life: memory, descriptors, tasks, threads, lost turns"),
     "idle": ("tools.bench.idle", "listening for the wake word: processor and memory"),
     "startup": ("tools.bench.startup", "from process start to answer"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Request, Response, WebSocket
 from fastapi.responses import JSONResponse
@@ -79,10 +79,10 @@ class SecretMade(BaseModel):
 def router(parts: RealtimeParts) -> APIRouter:
     """The routes; errors are `CloudError`, which the gateway turns into problem documents."""
     routes = APIRouter(prefix="/v1/realtime", tags=["realtime"])
-    caller: Any = Depends(parts.caller)
+    proven: Any = Depends(parts.caller)
 
     @routes.post("/client_secrets", response_model_exclude_none=True)
-    async def create_client_secret(request: SecretRequest, caller: Annotated[Caller, caller]) -> SecretMade:
+    async def create_client_secret(request: SecretRequest, caller: Caller = proven) -> SecretMade:
         """Make a short-lived secret with which a client may call, in a session that is set here."""
         now = parts.calls.parts.clock.utc_now().timestamp()
         expires_at = min(now + request.expires_after.seconds, caller.expires_at)

@@ -75,7 +75,7 @@ def transcribed(draft: Draft, report: Transcribed) -> None:
             draft.tell(server.TranscriptDelta(item_id=report.item_id, delta=report.text))
         usage = server.SoundUsage(seconds=report.seconds)
         draft.tell(server.TranscriptCompleted(item_id=report.item_id, transcript=report.text, usage=usage))
-    _answer_what_waited(draft)
+    answer_what_waited(draft)
 
 
 def not_transcribed(draft: Draft, report: NotTranscribed) -> None:
@@ -85,7 +85,7 @@ def not_transcribed(draft: Draft, report: NotTranscribed) -> None:
     _heard(draft, report.item_id, "")
     fault = server.Fault(type="server_error", code=report.code, message=report.message)
     draft.tell(server.TranscriptFailed(item_id=report.item_id, error=fault))
-    _answer_what_waited(draft)
+    answer_what_waited(draft)
 
 
 def _heard(draft: Draft, item_id: str, text: str) -> None:
@@ -96,7 +96,7 @@ def _heard(draft: Draft, item_id: str, text: str) -> None:
     draft.tell(server.ItemDone(item=item))
 
 
-def _answer_what_waited(draft: Draft) -> None:
+def answer_what_waited(draft: Draft) -> None:
     """Begin the response that is owed, once everything is recognised; silence needs no answer."""
     owed = draft.state.owed
     if owed is None or draft.state.unheard:

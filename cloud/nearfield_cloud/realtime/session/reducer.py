@@ -89,6 +89,14 @@ def _clear(draft: Draft, event: client.AudioClear) -> None:
     draft.tell(server.AudioCleared())
 
 
+def _delete(draft: Draft, event: client.ItemDelete) -> None:
+    conversation.delete(draft, event)
+    owed = draft.state.owed
+    if owed is not None and owed.item_id == event.item_id:  # what was to be answered is gone
+        draft.change(owed=None)
+    listening.answer_what_waited(draft)
+
+
 def _cancel(draft: Draft, event: client.ResponseCancel) -> None:
     answer = draft.state.answer
     named = event.response_id
@@ -134,7 +142,7 @@ _STEPS: Final[dict[type, Callable[[Draft, Any], None]]] = {
     client.AudioCommit: _commit,
     client.AudioClear: _clear,
     client.ItemCreate: conversation.create,
-    client.ItemDelete: conversation.delete,
+    client.ItemDelete: _delete,
     client.ItemRetrieve: conversation.retrieve,
     client.ItemTruncate: conversation.truncate,
     client.ResponseCreate: answering.create,

@@ -13,6 +13,8 @@ from nearfield_sync.telemetry import Counters
 _LONGEST_REASON: Final = 100
 _NORMAL: Final = 1000
 _TOO_SLOW: Final = 1008
+_GOING_SECONDS: Final = 1.0
+"""So long a closing socket has to send what waits."""
 
 
 class SocketConnection:
@@ -23,11 +25,11 @@ class SocketConnection:
         self._counters = counters
         self._waiting: asyncio.Queue[str | None] = asyncio.Queue(most_waiting)
         self._code, self._reason = _NORMAL, ""
-        self._closing = False
+        self.closing = asyncio.Event()
 
     def send(self, text: str) -> None:
         """Queue one event; a client that reads too slowly is closed."""
-        if self._closing:
+        if self.closing.is_set():
             return
         try:
             self._waiting.put_nowait(text)
@@ -43,9 +45,9 @@ class SocketConnection:
 
     def close(self, reason: str) -> None:
         """Close once everything is sent."""
-        if self._closing:
+        if self.closing.is_set():
             return
-        self._closing = True
+        self.closing.set()
         self._reason = reason[:_LONGEST_REASON]
         if self._waiting.full():
             self._waiting.get_nowait()
@@ -67,12 +69,14 @@ async def serve(socket: WebSocket, call: Call, connection: SocketConnection, *, 
     writing = asyncio.create_task(connection.write(), name=f"socket of {call.id}")
     call.attach(connection, own=own)
     reading = asyncio.create_task(_read(socket, call), name=f"socket to {call.id}")
+    closing = asyncio.create_task(connection.closing.wait(), name=f"closing {call.id}")
     try:
-        await asyncio.wait((writing, reading), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((writing, reading, closing), return_when=asyncio.FIRST_COMPLETED)
     finally:
         reading.cancel()
-        if not writing.done() and call.ended:
-            await asyncio.wait((writing,), timeout=1.0)
+        closing.cancel()
+        if connection.closing.is_set():  # a client that does not read does not hold us up
+            await asyncio.wait((writing,), timeout=_GOING_SECONDS)
         writing.cancel()
         call.detach(connection)
 
