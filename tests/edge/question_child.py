@@ -1,14 +1,13 @@
 """A device in a process of its own that is killed at one chosen moment while it asks a question that waited.
 
-``python -m tests.edge.question_child FILE URL MOMENT [resume]``: keeps a question, says so, and asks it over
-the real link; with ``resume`` it does what a device does after a start. Each durable write has two moments,
+``python -m tests.edge.question_child FILE URL MOMENT``: keeps a question, says so, and asks it over the real
+link. Each durable write has two moments,
 just before it is durable and just after, and so has the sending. At moment number MOMENT it kills itself.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -54,26 +53,26 @@ class FatefulLink:
                 yield event
 
 
+def queue_at(file: Path) -> QuestionQueue:
+    """The queue of a device whose key lies beside it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return QuestionQueue(file, FileKeyStore(file.parent / "key"), clock=SystemClock(), counters=Counters())
+
+
 async def main() -> None:
-    file, url, moment, *rest = sys.argv[1:]
+    file, url, moment = sys.argv[1:]
     fate, folder = Fate(int(moment)), Path(file).parent
-    folder.mkdir(parents=True, exist_ok=True)
-    queue = QuestionQueue(Path(file), FileKeyStore(folder / "key"), clock=SystemClock(), counters=Counters())
+    queue = queue_at(Path(file))
     (folder / "api-key").write_text("a-key")
     async with running(Wiring(url, folder / "api-key").link("websocket")) as link:
         await link.line.until("warm")
         fate.watch(queue._database.connection)
-        if rest:
-            queue.recover()
-        else:
-            queue.put(EscalatedQuestion(turn_id=folder.name, text="how is the pump vented"))
-            print("promised", flush=True)  # noqa: T201 (the parent listens)
+        queue.put(EscalatedQuestion(turn_id=folder.name, text="how is the pump vented"))
+        print("promised", flush=True)  # noqa: T201 (the parent listens)
         loop = QuestionLoop(queue, FatefulLink(fate, link), may_ask=lambda: True)
         while await loop.ask_next():
             pass
-    told = {one.question.key: [one.state, one.reason] for one in queue.all()}
     queue.close()
-    print(json.dumps(told), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":
