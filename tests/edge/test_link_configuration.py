@@ -42,10 +42,6 @@ def test_without_a_url_there_is_no_link() -> None:
         ({"url": "https://cloud.example.com:99999", **KEY}, "write scheme, host and port alone"),
         ({"url": "http://cloud.example.com", **KEY}, "write https://"),
         ({"url": "https://cloud.example.com"}, "name how the device is known"),
-        (
-            {"url": "https://cloud.example.com", **KEY, "key_file": "a", "certificate_file": "b"},
-            "name how the device is known",
-        ),
         ({"key_file": "a"}, "name both"),
         ({"ice_username": "a"}, "name both"),
         ({"transprt": "webrtc"}, "did you mean 'transport'"),
