@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
+from nearfield_cloud.configuration.composing import ComposingSection
 from nearfield_cloud.errors import ConfigurationError
 from nearfield_sync.section import Section
 from nearfield_sync.validation import sentence
@@ -30,6 +31,7 @@ class Configuration(Section):
 
     data: Path = Field(default_factory=_data_folder)
     """Where databases, keys and ingested documents lie."""
+    composing: ComposingSection = ComposingSection()
 
 
 def read_configuration(path: Path | None) -> Configuration:
