@@ -29,7 +29,7 @@ from nearfield_cloud.caller import Caller
 from nearfield_cloud.composing.composer import Composed, Composer
 from nearfield_cloud.composing.extract import ExtractiveComposer
 from nearfield_cloud.composing.judgement import Judgement
-from nearfield_cloud.composing.settings import ComposingSection
+from nearfield_cloud.configuration.composing import ComposingSection
 from nearfield_cloud.knowledge.search import Found
 from nearfield_cloud.orchestrator.question import Question
 from nearfield_models.embedding.engine import EmbeddingEngine, Vectors
