@@ -1,4 +1,4 @@
-"""The orchestrator's pure parts: sentences, grounding, speculation, cleaning, schemas, what is told, records."""
+"""The orchestrator's parts: sentences, grounding, speculation, cleaning, schemas, what is told, records."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ def test_a_text_is_cut_into_sentences(text: str, sentences: list[str]) -> None:
 
 @given(text=st.text(alphabet="ab A.!?\n 1", max_size=80), sizes=st.lists(st.integers(1, 7), max_size=80))
 def test_pieces_give_the_sentences_that_the_whole_gives(text: str, sizes: list[int]) -> None:
-    cutter, given_out, at = SentenceCutter(), [], 0
+    given_out: list[str] = []
+    cutter, at = SentenceCutter(), 0
     for size in [*sizes, len(text)]:
         given_out += cutter.feed(text[at : at + size])
         at += size

@@ -215,7 +215,7 @@ async def test_what_a_model_wants_changed_needs_a_person_too(tmp_path: Path) -> 
 async def test_a_model_that_falls_for_a_passage_still_cannot_call_anything(
     tmp_path: Path, attack: str
 ) -> None:
-    """The worst case: the model does what the passage says. It was offered no tool then, so nothing is called."""
+    # The worst case: the model does what the passage says. It was offered no tool, so nothing is called.
     scripts = (a_plan("knowledge"), call("shop__cancel_order", '{"number": "A17"}'))
     poisoned = passage(f"The shop opens at 9. {attack}")
     async with (
@@ -245,3 +245,17 @@ async def test_results_are_told_by_a_model_only_as_far_as_they_say_it(tmp_path: 
     assert said(events) == "The note says that rain is coming."
     sentence = next(event for event in events if isinstance(event, SentenceReady))
     assert sentence.citations[0].source == "tool:shop.note"
+
+
+@pytest.mark.server
+async def test_what_is_sensitive_is_shown_to_no_model(tmp_path: Path) -> None:
+    tools = shop()
+    calls = tools["shop"]["calls"]
+    tools["shop"]["calls"] = {**calls, "note": {**calls["note"], "sensitive": True}}
+    async with (
+        model_server() as server,
+        answering(tmp_path, OPEN, language_model=at(server), tools=tools) as (orchestrator, _),
+    ):
+        events = await heard(orchestrator.listen(), asked("repeat the code is four"))
+        assert server.asked == []
+    assert said(events) == "the code is four."

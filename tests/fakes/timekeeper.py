@@ -26,16 +26,22 @@ class SettableTimekeeper(SettableClock):
             self._somebody.notify_all()
         await woken
 
-    async def pass_when_waited_for(self, seconds: float) -> None:
-        """Let time pass as soon as somebody waits for no longer than that; fails after 10 s of real time."""
+    async def pass_when_waited_for(self, seconds: float, *, passing: float | None = None) -> None:
+        """Let time pass as soon as somebody waits for no longer than that; fails after 10 s of real time.
+
+        Args:
+            seconds: What somebody waits for at most; exactly that, where ``passing`` is given.
+            passing: How much time passes, if not the same.
+        """
         limit_ms = self.monotonic_ms() + seconds * 1000
 
         def waits() -> bool:
-            return any(at_ms <= limit_ms and not woken.done() for at_ms, woken in self._waiting)
+            waited = [at_ms for at_ms, woken in self._waiting if not woken.done()]
+            return limit_ms in waited if passing is not None else any(at_ms <= limit_ms for at_ms in waited)
 
         async with asyncio.timeout(10), self._somebody:
             await self._somebody.wait_for(waits)
-        self.pass_time(seconds)
+        self.pass_time(seconds if passing is None else passing)
 
     def pass_time(self, seconds: float) -> None:
         """Let time pass and wake whose moment has come."""

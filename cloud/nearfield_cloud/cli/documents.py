@@ -31,6 +31,7 @@ def command(deleted: tuple[str, ...], tenant: str, config: Path | None, as_json:
         print_json([{**asdict(one.document), "passages": one.passages} for one in listed])
         return
     table = Table("id", "title", "audience", "passages", "ingested", "source")
+    table.columns[0].no_wrap = True
     for one in listed:
         document = one.document
         table.add_row(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import asdict
 from pathlib import Path
@@ -58,7 +58,9 @@ def command(
             raise click.UsageError("--prune goes with a folder")
         if title is not None and len(files) != 1:
             raise click.UsageError("--title goes with a single document")
-        reports = asyncio.run(_ingest_files(configuration, folder if prune else None, files, placing))
+        reports = asyncio.run(
+            _ingest_files(configuration, folder.absolute() if prune else None, files, placing)
+        )
     if as_json:
         print_json([asdict(report) for report in reports])
     else:
@@ -84,7 +86,7 @@ async def _ingest_files(
 
 async def _with_progress(
     ingestion: Ingestion, files: Sequence[Path], placing: Placing
-) -> AsyncIterator[Report]:
+) -> AsyncGenerator[Report]:
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("documents", total=len(files))

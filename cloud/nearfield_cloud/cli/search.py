@@ -41,7 +41,7 @@ def command(
         print_json([asdict(passage) for passage in found])
         return
     for passage in found:
-        where = " › ".join((passage.document, *passage.section))
+        where = " > ".join((passage.document, *passage.section))
         print(f"{passage.score:.3f}  {where}  ({passage.source})\n       {passage.text}\n")
     if not found:
         print("nothing fits")

@@ -71,8 +71,7 @@ class CallSection(Section):
 
 
 class ToolServerSection(Section):
-    """Where tools are: a program that speaks MCP, an MCP server, or an HTTP service with an OpenAPI
-    document."""
+    """Where tools are: a program that speaks MCP, a service that does, or one with an OpenAPI document."""
 
     kind: Literal["mcp_stdio", "mcp_http", "openapi"]
     command: tuple[str, ...] = ()

@@ -46,7 +46,8 @@ def passages_of(parsed: Parsed, *, document: str, title: str, sizes: Sizes, coun
     """
     seen: Counter[tuple[tuple[str, ...], str]] = Counter()
     passages: list[Passage] = []
-    for headings, blocks in _sections(parsed.blocks):
+    for path, blocks in _sections(parsed.blocks):
+        headings = path[1:] if path[:1] == (title,) else path
         for text in _texts(blocks, sizes, count):
             name = chunk_id(document, title, headings, text, seen[headings, text])
             seen[headings, text] += 1
@@ -87,29 +88,35 @@ def _texts(blocks: Sequence[Block], sizes: Sizes, count: Count) -> list[str]:
     """The passages' texts of one section."""
     texts: list[str] = []
     waiting: list[str] = []  # too short to stand alone, or what introduces a list
-    for group in _groups(blocks):
-        lines = [*waiting, *(piece for text in group for piece in cut(text, sizes.most, count))]
-        packs = packed(lines, "\n", sizes.most, count)
+    groups = _groups(blocks)
+    for (kind, group), (following, _) in zip(groups, [*groups[1:], ("paragraph", [])], strict=True):
+        lines = [piece for text in group for piece in cut(text, sizes.most, count)]
+        packs = _led(waiting, packed(lines, "\n", sizes.most, sizes.most, count), sizes, count)
         waiting = []
-        introduces = len(group) == 1 and packs[-1].endswith(":")
-        if introduces or count(packs[-1]) < sizes.least:
+        introduces = kind == "paragraph" and following in _STAY_TOGETHER and packs[-1].endswith(":")
+        if introduces or (len(packs) == 1 and count(packs[0]) < sizes.least):
             waiting = [packs.pop()]
         texts += packs
-    if waiting:
-        last = texts[-1:]
-        ending = packed([*last, *waiting], "\n", sizes.most, count)
-        texts = [*texts[: len(texts) - len(last)], *ending]
-    return texts
+    if waiting and texts and count(texts[-1]) + count(waiting[0]) <= sizes.most:
+        texts[-1] += "\n" + waiting.pop()
+    return [*texts, *waiting]
 
 
-def _groups(blocks: Sequence[Block]) -> list[list[str]]:
+def _led(waiting: Sequence[str], packs: list[str], sizes: Sizes, count: Count) -> list[str]:
+    """What waits goes to the head of the first pack where it fits there, else it stands alone after all."""
+    if not waiting:
+        return packs
+    if count(waiting[0]) + count(packs[0]) <= sizes.most:
+        return [f"{waiting[0]}\n{packs[0]}", *packs[1:]]
+    return [*waiting, *packs]
+
+
+def _groups(blocks: Sequence[Block]) -> list[tuple[Kind, list[str]]]:
     """Paragraphs alone; neighbours of a list, a table or code together."""
-    groups: list[list[str]] = []
-    previous: Kind | None = None
+    groups: list[tuple[Kind, list[str]]] = []
     for block in blocks:
-        if block.kind == previous and block.kind in _STAY_TOGETHER:
-            groups[-1].append(block.text)
+        if groups and block.kind == groups[-1][0] and block.kind in _STAY_TOGETHER:
+            groups[-1][1].append(block.text)
         else:
-            groups.append([block.text])
-        previous = block.kind
+            groups.append((block.kind, [block.text]))
     return groups

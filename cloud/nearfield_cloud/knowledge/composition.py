@@ -13,6 +13,8 @@ from nearfield_cloud.knowledge.meaning import Meaning
 from nearfield_cloud.knowledge.readers.reading import ReadingLimits
 from nearfield_cloud.knowledge.sources import Fetching
 from nearfield_cloud.knowledge.stored import SearchOptions, StoredKnowledge
+from nearfield_cloud.knowledge.stores.pgvector import open_pgvector
+from nearfield_cloud.knowledge.stores.qdrant import open_qdrant
 from nearfield_models.engines import load_embedding
 from nearfield_sync.clock import Clock, SystemClock
 from nearfield_sync.passages.sqlite import open_passages
@@ -63,11 +65,20 @@ async def open_store(configuration: Configuration) -> AsyncIterator[PassageStore
     Raises:
         SyncError: It cannot be opened.
     """
-    store: PassageStore = open_passages(configuration.data / "knowledge.sqlite")
-    try:
-        yield store
-    finally:
-        await store.close()
+    section = configuration.knowledge
+    address = section.address.get_secret_value() if section.address else ""
+    if section.store == "pgvector":
+        async with open_pgvector(address) as postgres:
+            yield postgres
+    elif section.store == "qdrant":
+        async with open_qdrant(address, section.key.get_secret_value() if section.key else None) as qdrant:
+            yield qdrant
+    else:
+        store = open_passages(configuration.data / "knowledge.sqlite")
+        try:
+            yield store
+        finally:
+            await store.close()
 
 
 def ingest_options(configuration: Configuration) -> IngestOptions:

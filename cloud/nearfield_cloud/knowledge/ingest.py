@@ -1,15 +1,15 @@
 """Ingestion: a document is read, cut, embedded where it is new, and stored whole.
 
-A document that is as it was, made by the same recipe, costs one digest. One that changed is embedded where
-its passages changed. A document that cannot be read leaves its earlier self where it is, and the others go
-on.
+A document that is as it was, made by the same recipe, costs one digest. One that changed is embedded
+where its passages changed. A document that cannot be read leaves its earlier self where it is, and the
+others go on.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Literal
@@ -70,7 +70,7 @@ class Ingestion:
         self._clock = clock
         self._options = options
 
-    async def files(self, files: Sequence[Path], placing: Placing) -> AsyncIterator[Report]:
+    async def files(self, files: Sequence[Path], placing: Placing) -> AsyncGenerator[Report]:
         """Ingest files, one report each.
 
         Raises:
@@ -103,13 +103,18 @@ class Ingestion:
     async def prune(self, folder: Path, present: Sequence[Path], tenant: str) -> Sequence[Report]:
         """Delete the tenant's documents that came from below a folder and are no longer there.
 
+        Args:
+            folder: Its absolute path.
+            present: What is there, as `files_of` gives it.
+            tenant: Whose documents.
+
         Raises:
             SyncError: The store failed.
         """
         there = {str(file) for file in present}
         reports = []
         for source, listed in (await self._known(tenant)).items():
-            if source not in there and PurePath(source).is_relative_to(folder.absolute()):
+            if source not in there and PurePath(source).is_relative_to(folder):
                 await self._store.delete(tenant, listed.document.document_id)
                 reports.append(Report(source=source, outcome="removed", title=listed.document.title))
         return reports

@@ -18,35 +18,21 @@ _LOOKED_BACK: Final = 4
 """Exchanges."""
 _LONGEST: Final = 600
 """Characters of a question that is looked at here."""
-_WORD: Final = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_WORD: Final = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
 _STARTS_OF_MORE: Final = re.compile(
-    r"^(?:(?:and|or|but|so|then|ok|okay|well)[\s,]+)+(?:(?:what|how)\s+about\s+|what\s+if\s+)?|^(?:what|how)\s+about\s+",
+    r"^(?:(?:and|or|but|so|then|ok|okay|well)[\s,]+)+(?:(?:what|how)\s+about\s+|what\s+if\s+)?"
+    r"|^(?:what|how)\s+about\s+",
     re.IGNORECASE,
 )
 _STANDS_FOR_A_THING: Final = frozenset(
-    [
-        "it",
-        "its",
-        "that",
-        "this",
-        "those",
-        "these",
-        "they",
-        "them",
-        "their",
-        "he",
-        "him",
-        "his",
-        "she",
-        "her",
-        "one",
-        "ones",
-        "there",
-    ]
-)
+    {
+        "it", "its", "that", "this", "those", "these", "they", "them", "their", "he", "him", "his", "she",
+        "her", "one", "ones", "there",
+    }
+)  # fmt: skip
 _NAMES_NOTHING: Final = re.compile(
-    r"\bwhat time is it\b|\bis it (?:true|possible|raining|snowing|ok|okay|allowed)\b|\bis there\b|\bare there\b|"
-    r"\bwas there\b|\bwere there\b|\bhow (?:long|far) is it (?:from|to|until)\b|\bwho is (?:this|that)\b",
+    r"\b(?:what time is it|is it (?:true|possible|raining|snowing|ok|okay|allowed)|(?:is|are|was|were) there|"
+    r"how (?:long|far) is it (?:from|to|until)|who is (?:this|that))\b",
     re.IGNORECASE,
 )
 _POINTS: Final = frozenset({"that", "this", "those", "these", "their", "its", "his", "her"})
@@ -56,31 +42,11 @@ _AT: Final = re.compile(
     re.IGNORECASE,
 )
 _QUESTION_WORDS: Final = frozenset(
-    [
-        "what",
-        "which",
-        "who",
-        "whom",
-        "whose",
-        "when",
-        "where",
-        "why",
-        "how",
-        "is",
-        "are",
-        "was",
-        "were",
-        "do",
-        "does",
-        "did",
-        "can",
-        "could",
-        "will",
-        "would",
-        "should",
-        "may",
-    ]
-)
+    {
+        "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "is", "are", "was",
+        "were", "do", "does", "did", "can", "could", "will", "would", "should", "may",
+    }
+)  # fmt: skip
 
 
 def standing_alone(query: str, conversation: Sequence[Exchange]) -> str:
@@ -139,7 +105,7 @@ def _with_things_named(query: str, before: str) -> str:
         return query
     told = 0
     for found in _WORD.finditer(query):
-        word = found.group().lower().replace("’", "'").split("'")[0]
+        word = found.group().lower().replace("\u2019", "'").split("'")[0]
         if word in _STANDS_FOR_A_THING:
             if told >= 2:  # it stands for something in its own sentence
                 return query
@@ -153,14 +119,13 @@ def _replaced(query: str, found: re.Match[str], word: str, topic: str) -> str:
     points = word in _POINTS and after is not None and after.group().lower() not in _QUESTION_WORDS
     if points:  # "that one costs", "its price": what it points at is said as well
         return f"{query[: found.start()]}{topic} {query[found.end() :].lstrip()}"
-    ending = found.group()[len(word) :].replace("’", "'")
+    ending = found.group()[len(word) :].replace("\u2019", "'")
     verb = " is" if ending == "'s" else ""
     return f"{query[: found.start()]}{topic}{verb}{query[found.end() :]}"
 
 
 def _topic(question: str) -> str:
-    """The longest run of telling words, which is what a question is about more often than not; the last of
-    equals."""
+    """The longest run of telling words, mostly what a question is about; the last of equals."""
     telling = set(telling_words(question))
     best: list[str] = []
     run: list[str] = []

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 _END: Final = re.compile(
-    r"(?<=[.!?…])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[A-Z0-9À-ÖØ-Þ\u0370-\U0003ffff])|(?<=[。！？])"
+    r"(?<=[.!?\u2026])[\"'\u201d\u2019)\]]*\s+(?=[\"'\u201c\u2018(\[]*[A-Z0-9\u00c0-\u00de\u0370-\U0003ffff])"
+    r"|(?<=[\u3002\uff01\uff1f])"
 )
 _ABBREVIATION: Final = re.compile(
     r"(?:^|[\s(\[\"'])(?:[A-Z]|[A-Za-z]\.[A-Za-z]|Dr|Mr|Mrs|Ms|Prof|St|Nos?|vs|etc|approx|cf|al|Fig|Art|Sec|vol|"
@@ -30,28 +32,38 @@ def sentences(text: str) -> list[str]:
 
 
 def cut(text: str, most: int, count: Count) -> list[str]:
-    """Pieces of at most so many tokens, cut between sentences, and between words where one is longer."""
-    if count(text) <= most:
+    """Pieces of at most so many tokens and of about the same size, cut between sentences.
+
+    A sentence that is longer is cut between words.
+    """
+    tokens = count(text)
+    if tokens <= most:
         return [text]
     pieces: list[str] = []
     for sentence in sentences(text):
         pieces += [sentence] if count(sentence) <= most else _by_words(sentence, most, count)
-    return packed(pieces, " ", most, count)
+    return packed(pieces, " ", _even(tokens, most), most, count)
 
 
-def packed(pieces: list[str], joint: str, most: int, count: Count) -> list[str]:
-    """Join neighbours for as long as they fit together; the last two share evenly where that is closer."""
+def packed(pieces: Sequence[str], joint: str, enough: int, most: int, count: Count) -> list[str]:
+    """Join neighbours until they have about enough tokens, and never more than the most."""
     joined: list[str] = []
-    room = 0
+    filled = 0
     for piece in pieces:
         tokens = count(piece)
-        if joined and tokens <= room:
+        # Half of a piece over is as near to enough as half of it short.
+        if joined and filled + tokens <= most and filled + tokens / 2 <= enough:
             joined[-1] += joint + piece
-            room -= tokens
+            filled += tokens
         else:
             joined.append(piece)
-            room = most - tokens
+            filled = tokens
     return joined
+
+
+def _even(tokens: int, most: int) -> int:
+    """The size of pieces of a text if they are of one size."""
+    return math.ceil(tokens / math.ceil(tokens / most))
 
 
 def _by_words(sentence: str, most: int, count: Count) -> list[str]:
@@ -59,4 +71,4 @@ def _by_words(sentence: str, most: int, count: Count) -> list[str]:
     for word in sentence.split():
         # A "word" without spaces may be a whole page of another script, or of nonsense.
         words += [word[at : at + 2 * most] for at in range(0, len(word), 2 * most)]
-    return packed(words, " ", most, count)
+    return packed(words, " ", most, most, count)

@@ -38,7 +38,9 @@ async def open_orchestrator(
     tracer: Tracer | None = None,
     counters: Counters | None = None,
 ) -> AsyncIterator[Answering]:
-    """Give the orchestrator, and end what it began. Tools and models are contacted when they are needed.
+    """Give the orchestrator, and end what it began.
+
+    Tool servers are asked what they offer; one that does not answer in its time is asked again by turns.
 
     Args:
         configuration: The whole tree.
@@ -73,6 +75,7 @@ async def open_orchestrator(
             stack.push_async_callback(model.aclose)
         toolbox = open_tools(configuration.tools, clock, counts)
         stack.push_async_callback(toolbox.aclose)
+        await toolbox.warm_up()
         yield Answering(
             Resources(
                 section=section,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from nearfield_cloud.knowledge.search import Found
 from nearfield_cloud.orchestrator.model_work import ModelWork
@@ -16,6 +17,9 @@ from nearfield_cloud.orchestrator.steps import Steps
 from nearfield_cloud.orchestrator.tool_matching import by_meaning, by_words
 from nearfield_cloud.timing import ended
 from nearfield_cloud.tools.tool import Tool
+
+_PATIENCE_SECONDS: Final = 0.5
+"""For a tool server that was not there when the process started."""
 
 
 class Preparation:
@@ -84,7 +88,9 @@ class Preparation:
         grounds = Grounds(words=words, wish=wish, model=self._model is not None)
         if not words or wish:
             return grounds
-        self._tools = await self._resources.toolbox.allowed(self._question.caller)
+        self._tools = await self._resources.toolbox.allowed(
+            self._question.caller, patience_seconds=_PATIENCE_SECONDS
+        )
         if not self._tools:
             return grounds
         with self._steps.step("match") as doing:
@@ -100,8 +106,11 @@ class Preparation:
         names = {tool.name for tool in tools}
         if matched is not None or resources.embed is None or not resources.matcher.has_examples(names):
             return matched
-        vector = (await resources.embed([self._question.text]))[0]
-        return await resources.computed(lambda: by_meaning(self._question, tools, resources.matcher, vector))
+        text = self._question.text
+        vectors = await resources.embed(
+            await resources.computed(lambda: resources.matcher.wordings(text, names))
+        )
+        return await resources.computed(lambda: by_meaning(self._question, tools, resources.matcher, vectors))
 
     def _retrieve(self) -> None:
         """Begin to search, or take what a partial had begun; whether it is needed shows later."""

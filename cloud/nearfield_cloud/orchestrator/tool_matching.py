@@ -28,10 +28,10 @@ def by_words(question: Question, tools: Sequence[Tool], matcher: ToolMatcher, wh
 
 
 def by_meaning(
-    question: Question, tools: Sequence[Tool], matcher: ToolMatcher, vector: Vectors
+    question: Question, tools: Sequence[Tool], matcher: ToolMatcher, vectors: Vectors
 ) -> Matched | None:
-    """The call that a question means; None where none. Not for the event loop."""
-    found = matcher.by_example(question.text, vector, {tool.name for tool in tools})
+    """The call that a question means, by the vectors of its wordings; None where none."""
+    found = matcher.by_example(question.text, vectors, {tool.name for tool in tools})
     return _fitting(found, tools)
 
 

@@ -57,6 +57,8 @@ class ToolWork:
         self._ask = ask
         self._section = section
         self._asked = 0
+        self.changing = False
+        """Whether a call that changes something was begun and has not been answered."""
 
     async def run(self, calls: Sequence[ToolCall]) -> list[Called]:
         """Make the calls in their order; the first that fails ends them.
@@ -78,7 +80,9 @@ class ToolWork:
             if why:
                 await self._agreed(call, why)
             with self._steps.step(f"tool:{call.tool.name}"):
+                self.changing = call.tool.rules.changes_state
                 result = await self._toolbox.call(call, self._question.caller)
+            self.changing = False
             called.append(Called(call=call, result=result))
         return called
 

@@ -92,7 +92,9 @@ class Turn:
 
     async def too_slow(self) -> Ending:
         """The deadline has passed: say so, unless something was said already."""
-        if not self.speech.said:
+        if self._tool_work.changing:
+            await self.speech.say(self._words.unclear_whether_done)
+        elif not self.speech.said:
             await self.speech.say(self._words.too_slow)
         return Ending(outcome="failed", reason="deadline_passed")
 
@@ -105,17 +107,12 @@ class Turn:
             if error.answered:
                 await self.speech.say(words)
                 return Ending(outcome="answered", reason=str(error))
-        elif isinstance(error, ToolTimeoutError) and self._changes_something():
+        elif isinstance(error, ToolTimeoutError) and self._tool_work.changing:
             words = self._words.unclear_whether_done
         elif isinstance(error, ToolError | NotAllowedError):
             words = self._words.tool_failed
         await self.speech.say(words)
         return Ending(outcome="failed", reason=error.code)
-
-    def _changes_something(self) -> bool:
-        return self.decision is not None and any(
-            call.tool.rules.changes_state for call in self.decision.calls
-        )
 
     async def _carried_out(self, decision: Decision) -> Ending:
         if decision.plan == "tools":
@@ -143,6 +140,8 @@ class Turn:
         called = await self._tool_work.run(decision.calls)
         passages = as_passages(called)
         worded = all(each.call.tool.rules.says for each in called)
+        # What is sensitive is shown to no model, whose endpoint may be anybody's.
+        worded = worded or any(each.result.sensitive for each in called)
         if self._model is not None and not worded and await self._from_model(self._model, passages):
             return Ending(outcome="answered", reason="a language model told the results")
         for each, passage in zip(called, passages, strict=True):

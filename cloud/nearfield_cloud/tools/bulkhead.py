@@ -24,7 +24,8 @@ class Bulkhead:
         self._timeout_seconds = timeout_seconds
         self._settings = breaker
         self._breaker = Breaker()
-        self._under_way = 0
+        self.under_way = 0
+        """Calls at this moment."""
 
     @property
     def phase(self) -> str:
@@ -61,18 +62,18 @@ class Bulkhead:
             outcome = "failed"
             raise
         finally:
-            self._under_way -= 1
+            self.under_way -= 1
             ended = Ended(at_ms=self._time.monotonic_ms(), admitted_at_ms=admitted_at_ms, outcome=outcome)
             self._breaker, _ = step(self._breaker, ended, self._settings)
 
     def _enter(self) -> None:
-        if self._under_way >= self._at_once:
+        if self.under_way >= self._at_once:
             raise ToolBusyError(f"tool {self._name} has {self._at_once} calls under way: try again")
         asked = Asked(at_ms=self._time.monotonic_ms())
         self._breaker, admitted = step(self._breaker, asked, self._settings)
         if not admitted:
             raise ToolBusyError(f"tool {self._name} failed too often of late and is left alone for a while")
-        self._under_way += 1
+        self.under_way += 1
 
 
 def _drop(call: Awaitable[object]) -> None:

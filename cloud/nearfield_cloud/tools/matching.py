@@ -30,6 +30,7 @@ _SLOT: Final = re.compile(r"\{\s*([^}:\s]+)\s*(?::\s*([^}\s]+)\s*)?\}")
 _LONGEST_VALUE_WORDS: Final = 4
 _MOST_WORDS: Final = 24
 """A longer question is not searched for values."""
+_MOST_WORDINGS: Final = 8
 _VALUES: Final = " values of "
 """Between a tool's name and a list's, where the list is a grammar of its own; no name holds a space."""
 
@@ -51,6 +52,15 @@ class _Example:
     tool: str
     slots: frozenset[str]
     vector: Vectors = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Spotted:
+    value: Json
+    first: int
+    """Words before it."""
+    last: int
+    """Words up to its end."""
 
 
 class ToolMatcher:
@@ -118,29 +128,42 @@ class ToolMatcher:
             score=found[0].confidence,
         )
 
-    def by_example(self, text: str, vector: Vectors, allowed: Collection[str]) -> ToolMatch | None:
+    def wordings(self, text: str, allowed: Collection[str]) -> list[str]:
+        """The question, and how it reads without the values of each tool's lists: those say nothing about it.
+
+        "Has my parcel A17 been sent" is farther from "has my parcel been sent" than it means to be.
+        """
+        found = [text]
+        for tool in sorted({example.tool for example in self._examples if example.tool in allowed}):
+            words = text.split()
+            for slot in sorted(self._calls[tool].lists):
+                spotted = self._spotted(tool, slot, " ".join(words))
+                words = words if spotted is None else words[: spotted.first] + words[spotted.last :]
+            found.append(" ".join(words))
+        return list(dict.fromkeys(found))[:_MOST_WORDINGS]
+
+    def by_example(self, text: str, vectors: Vectors, allowed: Collection[str]) -> ToolMatch | None:
         """Say which of these tools has an example that means about the same; None where none.
 
         Args:
             text: The question.
-            vector: ``float32[width]``, its meaning.
+            vectors: ``float32[n, width]``, the meanings of its `wordings`.
             allowed: Full names.
         """
         usable = [example for example in self._examples if example.tool in allowed]
         if not usable:
             return None
-        near = np.stack([example.vector for example in usable]) @ vector
+        near = (np.stack([example.vector for example in usable]) @ vectors.T).max(axis=1)
         best = int(near.argmax())
         if float(near[best]) < self._least_similarity:
             return None
         tool = usable[best].tool
-        arguments = {slot: self._spotted(tool, slot, text) for slot in sorted(usable[best].slots)}
-        return ToolMatch(
-            tool=tool,
-            arguments={slot: value for slot, value in arguments.items() if value is not None},
-            how="example",
-            score=float(near[best]),
-        )
+        arguments: dict[str, Json] = {}
+        for slot in sorted(usable[best].slots):
+            spotted = self._spotted(tool, slot, text)
+            if spotted is not None:
+                arguments[slot] = spotted.value
+        return ToolMatch(tool=tool, arguments=arguments, how="example", score=float(near[best]))
 
     def value_of(self, tool: str, slot: str, text: str) -> Json:
         """The value that an answer names for an argument that was asked for; None where it names none."""
@@ -150,7 +173,7 @@ class ToolMatcher:
     def _of(self, skills: Collection[str]) -> Grammar:
         return Grammar(skills=tuple(skill for skill in self._grammar.skills if skill.skill in skills))
 
-    def _spotted(self, tool: str, slot: str, text: str) -> Json:
+    def _spotted(self, tool: str, slot: str, text: str) -> _Spotted | None:
         """The longest value of a list that stands anywhere in a question."""
         grammar = self._of({f"{tool}{_VALUES}{slot}"})
         words = text.split()
@@ -160,7 +183,7 @@ class ToolMatcher:
             for first in range(len(words) - length + 1):
                 found = match_text(grammar, " ".join(words[first : first + length]), limit=1)
                 if found and found[0].is_as_expected:
-                    return found[0].slots[slot].value
+                    return _Spotted(value=found[0].slots[slot].value, first=first, last=first + length)
         return None
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Final
@@ -14,7 +15,7 @@ from nearfield_cloud.breaker import BreakerSettings
 from nearfield_cloud.caller import Caller
 from nearfield_cloud.configuration.tools import ToolServerSection
 from nearfield_cloud.errors import NotAllowedError, ToolArgumentsError, ToolError
-from nearfield_cloud.timing import Timekeeper
+from nearfield_cloud.timing import Timekeeper, ended, within
 from nearfield_cloud.tools.bulkhead import Bulkhead
 from nearfield_cloud.tools.cleaning import clean_text, clean_value
 from nearfield_cloud.tools.schemas import Schema, closed
@@ -30,8 +31,8 @@ class _Served:
     section: ToolServerSection
     server: ToolServer
     tools: tuple[Tool, ...] | None = None
-    """None until its server was asked."""
-    asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """None until its server has said."""
+    asking: asyncio.Task[None] | None = None
     bulkheads: dict[str, Bulkhead] = field(default_factory=dict)
 
 
@@ -51,15 +52,27 @@ class Toolbox:
         self._counters = counters or Counters()
         self._log: Log = structlog.get_logger()
 
-    async def allowed(self, caller: Caller) -> Sequence[Tool]:
-        """The tools that a caller may have called; those of a server that cannot be reached are left out."""
+    async def warm_up(self) -> None:
+        """Ask every server what it offers, so that no turn has to wait for that."""
+        await self._listed(self._served)
+
+    async def allowed(self, caller: Caller, *, patience_seconds: float | None = None) -> Sequence[Tool]:
+        """The tools that a caller may have called.
+
+        Args:
+            caller: Who.
+            patience_seconds: How long servers that have not said yet what they offer are waited for; None
+                means for as long as a call may take. Those that cannot be reached are left out.
+        """
         may = {name: _patterns(served.section, caller) for name, served in self._served.items()}
         names = [name for name, patterns in may.items() if patterns]
-        listed = await asyncio.gather(*(self._tools(name) for name in names))
+        with suppress(TimeoutError):
+            listing = self._listed(names)
+            await (listing if patience_seconds is None else within(self._time, patience_seconds, listing))
         return [
             tool
-            for name, tools in zip(names, listed, strict=True)
-            for tool in tools
+            for name in names
+            for tool in self._served[name].tools or ()
             if any(fnmatchcase(tool.call, pattern) for pattern in may[name])
         ]
 
@@ -104,6 +117,8 @@ class Toolbox:
 
     async def aclose(self) -> None:
         """End all servers."""
+        asking = [served.asking for served in self._served.values() if served.asking is not None]
+        await ended(*asking)
         await asyncio.gather(*(served.server.aclose() for served in self._served.values()))
 
     async def _run(
@@ -112,21 +127,29 @@ class Toolbox:
         try:
             return await bulkhead.run(served.server.call(name, arguments))  # type: ignore[arg-type]
         except ToolError:
-            if bulkhead.phase == "open":
+            alone = not any(each.under_way for each in served.bulkheads.values())
+            if bulkhead.phase == "open" and alone:
                 await served.server.reset()
             raise
 
-    async def _tools(self, name: str) -> tuple[Tool, ...]:
-        served = self._served[name]
-        async with served.asking:
+    async def _listed(self, names: Iterable[str]) -> None:
+        """Wait for what servers offer; giving up the waiting does not give up the asking."""
+        asking = []
+        for name in names:
+            served = self._served[name]
             if served.tools is None:
-                try:
-                    listing = self._bulkhead(served, name, _LISTING)
-                    served.tools = self._understood(name, served, await listing.run(served.server.offered()))
-                except ToolError as error:
-                    self._log.warning("tools_not_listed", server=name, exc_info=error)
-                    return ()
-            return served.tools
+                if served.asking is None or served.asking.done():
+                    served.asking = asyncio.create_task(self._list(name, served), name=f"list {name}")
+                asking.append(served.asking)
+        if asking:
+            await asyncio.wait(asking)
+
+    async def _list(self, name: str, served: _Served) -> None:
+        listing = self._bulkhead(served, name, _LISTING)
+        try:
+            served.tools = self._understood(name, served, await listing.run(served.server.offered()))
+        except ToolError as error:
+            self._log.warning("tools_not_listed", server=name, exc_info=error)
 
     def _understood(self, name: str, served: _Served, offered: Sequence[Offered]) -> tuple[Tool, ...]:
         tools = []

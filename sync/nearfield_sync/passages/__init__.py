@@ -1,1 +1,1 @@
-"""Passages of documents with their words and vectors: what the cloud searches, and what devices will replicate."""
+"""Passages of documents with their words and vectors, searched in the cloud and replicated to devices."""

@@ -72,7 +72,8 @@ class SqlitePassageStore:
     async def embedded(self, tenant: str, document_id: str, *, model_id: str) -> frozenset[str]:
         """As the seam says."""
         sql = (
-            f"SELECT DISTINCT p.chunk_id FROM {_FROM} JOIN vectors v USING (passage) JOIN models m USING (model) "
+            f"SELECT DISTINCT p.chunk_id FROM {_FROM} "
+            "JOIN vectors v USING (passage) JOIN models m USING (model) "
             "WHERE s.tenant = ? AND d.document_id = ? AND m.name = ?"
         )
         rows = await asyncio.to_thread(self._database.execute, sql, (tenant, document_id, model_id))
@@ -144,7 +145,8 @@ class SqlitePassageStore:
                 sketches, (model_id, scope.tenant, _json(sorted(scope.audiences)), sketch(vector), most)
             )
             rows = database.execute(
-                "SELECT passage, scale, numbers FROM vectors WHERE vector IN (SELECT value FROM json_each(?))",
+                "SELECT passage, scale, numbers FROM vectors "
+                "WHERE vector IN (SELECT value FROM json_each(?))",
                 (_json([row[0] for row in likeliest]),),
             )
             best: dict[int, float] = {}
@@ -197,7 +199,8 @@ class SqlitePassageStore:
             document.ingested_at,
         )  # fmt: skip
         upsert = (
-            "INSERT INTO documents (document_id, shelf, title, source, digest, media_type, recipe, ingested_at) "
+            "INSERT INTO documents "
+            "(document_id, shelf, title, source, digest, media_type, recipe, ingested_at) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (document_id) DO UPDATE SET shelf = excluded.shelf, "
             "title = excluded.title, source = excluded.source, digest = excluded.digest, "
             "media_type = excluded.media_type, recipe = excluded.recipe, ingested_at = excluded.ingested_at "
@@ -206,7 +209,7 @@ class SqlitePassageStore:
         return int(self._database.execute(upsert, (document.document_id, *fields))[0][0])
 
     def _drop_all_but(self, number: int, document: Document, passages: Sequence[Passage]) -> dict[str, int]:
-        """Remove the passages that are no longer there, or say something else; give the rows of the others."""
+        """Remove the passages that are gone or say something else; give the rows of the others."""
         wanted = {one.chunk_id: (document.title, _json(one.headings), one.text) for one in passages}
         select = "SELECT chunk_id, passage, title, headings, text FROM passages WHERE document = ?"
         kept: dict[str, int] = {}
@@ -235,7 +238,10 @@ class SqlitePassageStore:
             self._remove_vectors(row)
             for vector in vectors[name]:
                 scale, numbers = squeeze(vector)
-                insert = "INSERT INTO vectors (passage, model, scale, numbers) VALUES (?, ?, ?, ?) RETURNING vector"
+                insert = (
+                    "INSERT INTO vectors (passage, model, scale, numbers) "
+                    "VALUES (?, ?, ?, ?) RETURNING vector"
+                )
                 number = self._database.execute(insert, (row, model, scale, numbers))[0][0]
                 bindings = (model, shelf, number, sketch(vector))
                 self._database.execute("INSERT INTO sketches VALUES (?, ?, ?, ?)", bindings)

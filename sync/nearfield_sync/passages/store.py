@@ -1,7 +1,7 @@
 """The seam of passage stores.
 
-Contract for implementers: what `put` and `delete` do is done whole or not at all as far as the store below can
-promise it, and is durable when they return. No method lets a passage out of its tenant and audiences.
+Contract for implementers: what `put` and `delete` do is done whole or not at all, as far as the store below
+can promise it, and is durable when they return. No method lets a passage out of its tenant and audiences.
 Vectors of two models are never compared: a passage whose vectors are another model's is not found by
 `nearest`. Nothing computes or waits on the event loop for more than a few milliseconds. Text of passages and
 words of questions are data, never syntax of the store's query language.

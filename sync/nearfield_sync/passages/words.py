@@ -15,8 +15,15 @@ MOST_WORDS: Final = 64
 
 _WORD: Final = re.compile(r"\w+")
 _UNTELLING: Final = frozenset(
-    ["a", "an", "the", "of", "in", "on", "at", "to", "for", "from", "by", "with", "and", "or", "as", "about", "is", "are", "was", "were", "be", "been", "being", "do", "does", "did", "has", "have", "had", "can", "could", "will", "would", "shall", "should", "may", "might", "must", "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "that", "this", "these", "those", "it", "its", "there", "he", "him", "his", "she", "her", "they", "them", "their", "i", "me", "my", "you", "your", "we", "us", "our", "please", "tell"]
-)
+    {
+        "a", "an", "the", "of", "in", "on", "at", "to", "for", "from", "by", "with", "and", "or", "as",
+        "about", "is", "are", "was", "were", "be", "been", "being", "do", "does", "did", "has", "have",
+        "had", "can", "could", "will", "would", "shall", "should", "may", "might", "must", "what",
+        "which", "who", "whom", "whose", "when", "where", "why", "how", "that", "this", "these", "those",
+        "it", "its", "there", "he", "him", "his", "she", "her", "they", "them", "their", "i", "me", "my",
+        "you", "your", "we", "us", "our", "please", "tell",
+    }
+)  # fmt: skip
 """Words that questions have and that tell no passage from another."""
 
 

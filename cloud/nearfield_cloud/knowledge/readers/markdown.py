@@ -1,5 +1,4 @@
-"""Markdown, with tables, by way of the HTML that it stands for; a block of metadata on top gives the
-title."""
+"""Markdown, with tables, by way of the HTML that it stands for; metadata on top gives the title."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _LARGER: Final = 1.15
 _GAP: Final = 0.6
 """Times a line's height between lines: a new paragraph."""
 _LONGEST_HEADING: Final = 200
-_ITEM: Final = re.compile(r"^\s*(?:[•‣▪◦–*-]|\d{1,3}[.)])\s+")
+_ITEM: Final = re.compile(r"^\s*(?:[\u2022\u2023\u25aa\u25e6\u2013*-]|\d{1,3}[.)])\s+")
 _PAGE_NUMBER: Final = re.compile(r"^\s*(?:page\s+)?\d{1,4}(?:\s*(?:/|of)\s*\d{1,4})?\s*$", re.IGNORECASE)
 _HYPHEN: Final = re.compile(r"(\w)[-\u00ad]$")
 

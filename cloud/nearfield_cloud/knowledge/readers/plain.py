@@ -8,7 +8,7 @@ from typing import Final
 from nearfield_cloud.knowledge.blocks import Block, Parsed, paragraph
 from nearfield_cloud.knowledge.readers.reading import ReadingLimits
 
-_ITEM: Final = re.compile(r"\s*(?:[-*•‣–]|\d{1,3}[.)])\s+(?=\S)")
+_ITEM: Final = re.compile(r"\s*(?:[-*\u2022\u2023\u2013]|\d{1,3}[.)])\s+(?=\S)")
 
 
 def read(data: bytes, limits: ReadingLimits) -> Parsed:

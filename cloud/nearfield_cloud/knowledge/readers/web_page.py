@@ -12,13 +12,14 @@ from nearfield_cloud.knowledge.blocks import Block, Parsed, clean, heading, para
 from nearfield_cloud.knowledge.readers.reading import ReadingLimits
 
 _LEFT_OUT: Final = (
-    "script", "style", "noscript", "template", "nav", "footer", "aside", "form", "button", "select", "textarea",
-    "svg", "math", "iframe", "object", "embed", "canvas", "dialog", "head",
+    "script", "style", "noscript", "template", "nav", "footer", "aside", "form", "button", "select",
+    "textarea", "svg", "math", "iframe", "object", "embed", "canvas", "dialog", "head",
 )  # fmt: skip
 _HEADINGS: Final = {f"h{level}": level for level in range(1, 7)}
 _OF_BLOCKS: Final = frozenset(
     {
-        "address", "article", "blockquote", "body", "dd", "details", "div", "dl", "dt", "fieldset", "figcaption",
+        "address", "article", "blockquote", "body", "dd", "details", "div", "dl", "dt", "fieldset",
+        "figcaption",
         "figure", "header", "hr", "html", "li", "main", "ol", "p", "pre", "section", "summary", "table", "ul",
         *_HEADINGS,
     }
