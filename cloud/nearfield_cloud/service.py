@@ -37,7 +37,7 @@ async def open_service(configuration: Configuration, parts: GatewayParts) -> Asy
     async with AsyncExitStack() as stack:
         room = await stack.enter_async_context(open_knowledge(configuration, clock=parts.clock))
         await room.meaning.warm_up()
-        composer = await stack.enter_async_context(open_composer(configuration.composing, room.meaning.of))
+        composer = open_composer(configuration.composing, room.meaning.of)
         redactor = await asyncio.to_thread(Redactor)
         orchestrator = await stack.enter_async_context(
             open_orchestrator(
