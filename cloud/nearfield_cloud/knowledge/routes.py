@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
 
-from nearfield_cloud.errors import DocumentMissingError
+from nearfield_cloud.errors import MissingError
 from nearfield_cloud.gateway.identification import Asking, parts_of
 from nearfield_cloud.gateway.routes.shapes import PROBLEMS, Shape
 from nearfield_cloud.identity.authorising import Resource
@@ -104,7 +104,7 @@ def knowledge_router(knowledge: Knowledge, store: PassageStore) -> APIRouter:
         what = Resource(kind="knowledge", tenant=caller.tenant)
         parts_of(request).identity.authorisation.authorise(caller, "delete", what)
         if not await store.delete(caller.tenant, document):
-            raise DocumentMissingError(f"there is no document {document}")
+            raise MissingError(f"there is no document {document}")
         return Response(status_code=204)
 
     return router
