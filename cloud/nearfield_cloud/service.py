@@ -77,6 +77,8 @@ async def open_service(configuration: Configuration, parts: GatewayParts) -> Asy
         await stack.enter_async_context(calls.running())
         routers = (realtime_router(calls), knowledge_router(room.knowledge, room.store))
         calls_watched(observing.metrics, calls)
-        checks = (knowledge_check(room.store), loaded_check("call_engines", lambda: engines is not None))
+        checks = [knowledge_check(room.store)]
+        if configuration.realtime.engines.enabled:
+            checks.append(loaded_check("call_engines", lambda: engines is not None))
         whole = replace(parts, routers=(*parts.routers, *routers), drains=(*parts.drains, calls.calls))
         yield observing.joined(whole, checks)
