@@ -201,9 +201,10 @@ class BeyondSkills:
                 if isinstance(event, AnswerSentence):
                     yield _said(event, asked, begun=begun)
                     begun = True
-        except (LinkLostError, EscalationRefusedError) as error:
+        except LinkLostError as error:
+            fault, reason, sent = error.code, str(error), error.sent
+        except EscalationRefusedError as error:
             fault, reason = error.code, str(error)
-            sent = getattr(error, "sent", True)
         finally:
             if not kept_open:
                 await events.aclose()
