@@ -100,6 +100,7 @@ class BeyondSkills:
         clock: Clock,
         counters: Counters,
         language: str = "en",
+        trace_parent: Callable[[str], str | None] = lambda _: None,
     ) -> None:
         """Take the parts.
 
@@ -113,6 +114,7 @@ class BeyondSkills:
             clock: Measures.
             counters: Get ``nearfield_escalations_total{outcome}`` and ``nearfield_masked_total{kind}``.
             language: Of the questions.
+            trace_parent: Gives a turn's span, by its id, as the cloud is told of it.
         """
         self._escalation = escalation
         self._kept = kept
@@ -123,6 +125,7 @@ class BeyondSkills:
         self._clock = clock
         self._counters = counters
         self._language = language
+        self._trace_parent = trace_parent
         self._masks = Masks()
         self._open: _Open | None = None
         self._offered: dict[str, EscalatedQuestion] = {}
@@ -251,6 +254,7 @@ class BeyondSkills:
             text=redacted.text,
             language=self._language,
             conversation=tuple(conversation),
+            trace_parent=self._trace_parent(wanted.turn_id),
         )
         return Asked(
             spoken=wanted.text, redacted=redacted, question=asking, began_ms=self._clock.monotonic_ms()
