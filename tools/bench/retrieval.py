@@ -12,6 +12,7 @@ inside the right passage of the data; one that reaches over two counts for neith
   what a weight fitted to these data would be worth on others.
 * ``after_another_question``: the search as it is, with the question before it in the data as conversation.
   Both stand alone, so whatever is lost against ``hybrid`` is lost by rewriting.
+* ``store_ms``: the store's part of a search by vectors, among many sentences of random vectors (``--scale``).
 * ``search_ms``: one search, from text to passages; ``embedding_share`` of it is the model's.
 """
 
@@ -38,7 +39,8 @@ from nearfield_cloud.knowledge.ingest import Placing
 from nearfield_cloud.knowledge.sources import files_of
 from nearfield_cloud.orchestrator.question import Exchange
 from nearfield_sync.passages.fusion import fuse
-from nearfield_sync.passages.passage import Hit, Scope
+from nearfield_sync.passages.passage import Document, Hit, Passage, Scope, Vectors
+from nearfield_sync.passages.sqlite import open_passages
 from nearfield_sync.passages.words import telling_words
 from tools.bench.recordings import default_data
 from tools.bench.report import Report, Target
@@ -52,6 +54,7 @@ _WEIGHTS: Final = tuple(round(weight * 0.05, 2) for weight in range(21))
 _TENANT: Final = "bench"
 _CALLER: Final = Caller(tenant=_TENANT, subject="bench", kind="application", roles=frozenset({"application"}))
 _MISSED: Final = 10**6
+_AT_ONCE: Final = 2_500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--limit", type=int, metavar="N", help="every so many-th question, N in all")
     parser.add_argument("--timed", type=int, default=300, metavar="N", help="searches that are timed")
+    parser.add_argument("--scale", type=int, default=100_000, metavar="N", help="sentences in a large store")
 
 
 def run(arguments: argparse.Namespace) -> Report:
@@ -87,6 +91,7 @@ def run(arguments: argparse.Namespace) -> Report:
         questions = questions[:: max(1, len(questions) // arguments.limit)][: arguments.limit]
     with tempfile.TemporaryDirectory() as folder:
         figures = asyncio.run(_measure(Path(folder), document["passages"], questions, arguments.timed))
+        figures["store_ms"] = asyncio.run(_at_scale(Path(folder), arguments.scale))
     packages = ("numpy", "onnxruntime", "apsw", "sqlite-vec")
     return Report(name="retrieval", title=title, figures=figures, targets=TARGETS, packages=packages)
 
@@ -209,6 +214,41 @@ async def _timed(room: KnowledgeRoom, texts: Sequence[str]) -> dict[str, float]:
         "p95": float(np.percentile(taken, 95)) * 1e3,
         "embedding_share": model / sum(taken),
     }
+
+
+async def _at_scale(folder: Path, sentences: int) -> dict[str, float]:
+    """How long the default store takes to search many sentences, five a passage."""
+    store = open_passages(folder / "large.sqlite")
+    generator = np.random.default_rng(0)
+    for number in range(0, sentences, _AT_ONCE):
+        rows = _units(generator, min(_AT_ONCE, sentences - number))
+        names = [f"{number}-{at}" for at in range(0, len(rows), 5)]
+        await store.put(
+            Document(
+                document_id=str(number), tenant=_TENANT, audience="public", title="", source=str(number),
+                digest="", media_type="text/plain", recipe="", ingested_at="",
+            ),
+            [Passage(chunk_id=name, position=at, headings=(), text=name) for at, name in enumerate(names)],
+            {name: rows[5 * at : 5 * at + 5] for at, name in enumerate(names)},
+            model_id="random",
+        )  # fmt: skip
+    taken = []
+    for question in _units(generator, 50):
+        started = time.perf_counter()
+        await store.nearest(question, Scope(tenant=_TENANT), 50, model_id="random")
+        taken.append(time.perf_counter() - started)
+    await store.close()
+    return {
+        "sentences": sentences,
+        "p50": float(np.percentile(taken, 50)) * 1e3,
+        "p95": float(np.percentile(taken, 95)) * 1e3,
+    }
+
+
+def _units(generator: np.random.Generator, number: int) -> Vectors:
+    rows = generator.standard_normal((number, 384)).astype(np.float32)
+    lengths: Vectors = np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows / lengths
 
 
 def _quality(asked: Sequence[Asked], owners: Mapping[str, str]) -> dict[str, Any]:
