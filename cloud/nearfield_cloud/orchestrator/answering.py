@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from datetime import datetime
 
 import structlog
@@ -18,7 +18,7 @@ from nearfield_cloud.orchestrator.records import CloudTurn
 from nearfield_cloud.orchestrator.resources import Resources
 from nearfield_cloud.orchestrator.speculation import Speculation
 from nearfield_cloud.orchestrator.turn import Ending, Turn
-from nearfield_cloud.timing import Timekeeper, ended
+from nearfield_cloud.timing import ended
 from nearfield_sync.errors import SyncError
 from nearfield_sync.telemetry import Log
 
@@ -105,10 +105,14 @@ class Attention:
 
     async def _deadline(self, seconds: float) -> None:
         time, confirmations = self._resources.time, self._confirmations
-        left_ms = seconds * 1000
-        while left_ms > 0:
+        began_ms, waited_ms = time.monotonic_ms(), confirmations.waited_ms
+        while True:
             await confirmations.nobody_waits.wait()
-            left_ms -= await _passed_ms(time, left_ms / 1000, confirmations.somebody_waits)
+            passed_ms = time.monotonic_ms() - began_ms - (confirmations.waited_ms - waited_ms)
+            left_seconds = seconds - passed_ms / 1000
+            if left_seconds <= 0:
+                return
+            await _either(time.wait(left_seconds), confirmations.somebody_waits.wait())
 
     async def _search(self, partial: str) -> Sequence[Found]:
         assert self._caller is not None  # noqa: S101  # else nothing is heard
@@ -176,15 +180,13 @@ async def _until(
             yield getting.result()
 
 
-async def _passed_ms(time: Timekeeper, seconds: float, interrupted: asyncio.Event) -> float:
-    """Wait so long or until interrupted; give how long it was."""
-    began_ms = time.monotonic_ms()
-    waits = asyncio.ensure_future(time.wait(seconds)), asyncio.ensure_future(interrupted.wait())
+async def _either(*waits: Awaitable[object]) -> None:
+    """Come back when the first of them does; the others are cancelled."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
     try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        return time.monotonic_ms() - began_ms
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        await ended(*waits)
+        await ended(*tasks)
 
 
 def _finished(turn: Turn, ending: Ending) -> Finished:

@@ -17,6 +17,9 @@ class Confirmations:
         self.nobody_waits = asyncio.Event()
         self.nobody_waits.set()
         self.somebody_waits = asyncio.Event()
+        self.waited_ms = 0.0
+        """For how long somebody was waited for so far, this moment's waiting not counted."""
+        self._since_ms = 0.0
 
     def confirm(self, call_id: str, *, agreed: bool) -> None:
         """Answer.
@@ -34,6 +37,8 @@ class Confirmations:
     def ask(self, call_id: str) -> asyncio.Future[bool]:
         """Begin to wait; to be awaited by `answered`."""
         waiting: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        if not self._waiting:
+            self._since_ms = self._time.monotonic_ms()
         self._waiting[call_id] = waiting
         self.nobody_waits.clear()
         self.somebody_waits.set()
@@ -48,5 +53,6 @@ class Confirmations:
         finally:
             del self._waiting[call_id]
             if not self._waiting:
+                self.waited_ms += self._time.monotonic_ms() - self._since_ms
                 self.nobody_waits.set()
                 self.somebody_waits.clear()
