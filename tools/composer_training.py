@@ -22,7 +22,7 @@ from nearfield_cloud.composing.judgement import (
     fit,
     with_lead,
 )
-from nearfield_cloud.composing.settings import ComposingSection
+from nearfield_cloud.configuration.composing import ComposingSection
 from nearfield_models.embedding.engine import EmbeddingEngine, Vectors
 from tools.bench.answers_data import AskedQuestion, QuestionSet, Ranking, contains_answer
 

@@ -21,8 +21,9 @@ from nearfield_cloud.identity.credentials import Credentials
 from nearfield_cloud.identity.devices import Devices
 from nearfield_cloud.identity.providers import Providers
 from nearfield_cloud.identity.revocations import Revocations
+from nearfield_cloud.identity.sealing import SEALING_BYTES, Sealing
 from nearfield_cloud.identity.sessions import Sessions
-from nearfield_cloud.identity.signing_keys import SEALING_BYTES, SigningKeys
+from nearfield_cloud.identity.signing_keys import SigningKeys
 from nearfield_cloud.identity.tenants import Tenants
 from nearfield_cloud.identity.trust import TrustFiles
 from nearfield_cloud.identity.used_statements import UsedStatements
@@ -60,11 +61,11 @@ async def open_parts(
     sealing_key, (roots, revocations) = await asyncio.gather(
         asyncio.to_thread(_sealing_key, configuration), asyncio.to_thread(_device_trust, configuration, now)
     )
-    storage = open_storage(configuration)
+    storage, sealing = open_storage(configuration), Sealing(sealing_key)
     rates = Rates(configuration.limits.rates, clock, counters)
     address = PublicAddress(configuration.server.public_url)
     settings = configuration.identity
-    signing_keys = SigningKeys(storage, sealing_key, settings.tokens)
+    signing_keys = SigningKeys(storage, sealing, settings.tokens)
     revoked = Revocations(storage)
     identity = Identity(
         tenants=Tenants(storage),
@@ -86,6 +87,7 @@ async def open_parts(
             counters=counters,
             address=address,
             storage=storage,
+            sealing=sealing,
             identity=identity,
             rates=rates,
             connections=ConnectionLimits(

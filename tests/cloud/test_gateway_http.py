@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -111,7 +112,7 @@ async def test_a_body_that_is_too_large_or_never_comes_is_refused(tmp_path: Path
     async with gateway(tmp_path, routers=[places()], limits=limits) as it:
         owner = await it.bearer("owner")
 
-        async def pieces() -> object:
+        async def pieces() -> AsyncIterator[bytes]:
             for _ in range(20):
                 yield b"x" * 100
 
@@ -292,11 +293,11 @@ async def test_browsers_of_other_sites_may_call_only_where_it_was_configured(tmp
 
 async def test_a_proxy_is_believed_only_if_it_is_trusted(tmp_path: Path) -> None:
     forwarded = {"X-Forwarded-For": "192.0.2.9"}
-    rates = {"limits": {"rates": {"address": "1 per hour"}}}
-    async with gateway(tmp_path, **rates) as it:
+    limits = {"rates": {"address": "1 per hour"}}
+    async with gateway(tmp_path, limits=limits) as it:
         await it.client.get("/nothing")
         assert (await it.client.get("/nothing", headers=forwarded)).status_code == 429
-    async with gateway(tmp_path, server={"trusted_proxies": ["127.0.0.1"]}, **rates) as it:
+    async with gateway(tmp_path, server={"trusted_proxies": ["127.0.0.1"]}, limits=limits) as it:
         await it.client.get("/nothing")
         assert (await it.client.get("/nothing", headers=forwarded)).status_code == 404
         assert (await it.client.get("/nothing", headers=forwarded)).status_code == 429

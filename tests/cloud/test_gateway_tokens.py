@@ -93,19 +93,14 @@ async def test_a_certificate_of_a_foreign_issuer_or_one_that_is_over_is_refused(
     async with gateway(tmp_path) as it:
         now = it.clock.utc_now()
         foreign = open_issuer(IssuerFiles(folder=tmp_path / "foreign"), now)
-        stranger = DeviceIdentity(
-            *_pair(foreign.make_device(DeviceName(tenant="cafe", device="till-1"), now))
-        )
+        key, certificate = foreign.make_device(DeviceName(tenant="cafe", device="till-1"), now)
+        stranger = DeviceIdentity(key, [certificate])
         short = it.device("till-2", life=timedelta(minutes=5))
         late = short.assertion(it.token_url, now)
         it.clock.advance(timedelta(minutes=5, seconds=1))
         for statement in (stranger.assertion(it.token_url, it.clock.utc_now()), late):
             answer = await it.send(statement)
             assert (answer.status_code, answer.json()["code"]) == (401, "certificate_refused")
-
-
-def _pair(made: tuple[object, object]) -> tuple[object, list[object]]:
-    return made[0], [made[1]]
 
 
 async def test_a_certificate_that_was_taken_back_is_refused_at_once(tmp_path: Path) -> None:

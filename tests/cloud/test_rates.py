@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
+from limits.aio.storage import MemoryStorage
 
 from nearfield_cloud.caller import Caller
 from nearfield_cloud.configuration.server import RateLimits
@@ -104,5 +105,7 @@ async def test_however_many_addresses_come_so_many_counters_are_kept() -> None:
     rates = Rates(RateLimits(), SystemClock(), Counters())
     for number in range(5_000):
         await rates.of_address(f"10.{number >> 16}.{(number >> 8) & 255}.{number & 255}")
-    kept = rates._alone.storage.storage  # type: ignore[union-attr]
+    storage = rates._alone.storage
+    assert isinstance(storage, MemoryStorage)
+    kept = storage.storage
     assert 1_000 < len(kept) <= 2 * 2_048

@@ -13,6 +13,7 @@ from nearfield_cloud.caller import Caller
 from nearfield_cloud.configuration.identity import TokenSection
 from nearfield_cloud.errors import ConfigurationError, CredentialError
 from nearfield_cloud.identity.access_tokens import AccessTokens
+from nearfield_cloud.identity.sealing import Sealing
 from nearfield_cloud.identity.signing_keys import SigningKeys, Validity, is_needed, missing_key
 from nearfield_cloud.storage.storage import Storage, sqlite_url
 
@@ -56,7 +57,7 @@ def test_a_new_key_is_published_before_it_signs() -> None:
 async def kept(folder: Path, sealing_key: bytes = bytes(32)) -> SigningKeys:
     storage = Storage(sqlite_url(folder / "cloud.db"))
     await storage.migrate()
-    return SigningKeys(storage, sealing_key, TokenSection())
+    return SigningKeys(storage, Sealing(sealing_key), TokenSection())
 
 
 async def test_what_one_process_signs_another_reads_and_none_does_without_the_sealing_key(

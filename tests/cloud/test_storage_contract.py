@@ -28,12 +28,13 @@ from nearfield_cloud.gateway.idempotency import KeptAnswer, KeptAnswers
 from nearfield_cloud.identity.credentials import Credentials
 from nearfield_cloud.identity.devices import Devices
 from nearfield_cloud.identity.revocations import Revocations
+from nearfield_cloud.identity.sealing import Sealing
 from nearfield_cloud.identity.sessions import Login, Sessions
 from nearfield_cloud.identity.signing_keys import SigningKeys
 from nearfield_cloud.identity.tenants import Tenants
 from nearfield_cloud.identity.used_statements import UsedStatements
 from nearfield_cloud.storage.storage import Storage, sqlite_url
-from nearfield_cloud.storage.tables import METADATA, USED_STATEMENTS
+from nearfield_cloud.storage.tables import ANSWERS, METADATA, USED_STATEMENTS
 from nearfield_provisioning.device_name import DeviceName
 
 pytestmark = pytest.mark.server
@@ -97,7 +98,8 @@ async def test_a_key_is_found_by_its_secret_until_it_is_taken_back_or_over(stora
         "api_key", "cafe", "till", 10.0, roles=("analyst",), audiences=("staff",), expires_at=100.0
     )
     caller = await credentials.caller_by_key(key, 11.0)
-    assert (caller.tenant, caller.subject, caller.roles) == ("cafe", made.id, {"analyst"})
+    assert (caller.tenant, caller.subject) == ("cafe", made.id)
+    assert caller.roles == {"analyst"}
     assert caller.audiences == {"staff"}
     for wrong in (key[:-1], key + "x", "nfk__", "nfk_" + made.id, key.replace(made.id, "0" * 16), ""):
         with pytest.raises(CredentialError, match="not known"):
@@ -183,7 +185,9 @@ async def test_sessions_end_when_idle_when_old_and_when_closed(storage: Storage)
     name = await sessions.open(person, 0.0)
     for moment in (90.0, 180.0, 240.0):
         found = await sessions.caller(name, moment)
-        assert (found.subject, found.roles, found.audiences) == ("p", {"owner"}, {"staff"})
+        assert found.subject == "p"
+        assert found.roles == {"owner"}
+        assert found.audiences == {"staff"}
     with pytest.raises(CredentialError):
         await sessions.caller(name, 250.0)
     idle, closed = await sessions.open(person, 0.0), await sessions.open(person, 0.0)
@@ -212,13 +216,15 @@ async def test_a_login_comes_back_once_to_the_browser_that_began_it(storage: Sto
 
 
 async def test_an_answer_is_kept_for_its_request_alone(storage: Storage) -> None:
-    answers = KeptAnswers(storage, IdempotencySection(kept_seconds=100))
+    answers = KeptAnswers(storage, IdempotencySection(kept_seconds=100), Sealing(bytes(32)))
     begun = await asyncio.gather(*(answers.begin("k", "r", 0.0) for _ in range(6)), return_exceptions=True)
     assert sum(one is None for one in begun) == 1
     assert sum(isinstance(one, ConflictError) for one in begun) == 5
-    answer = KeptAnswer(status=201, headers={"content-type": "application/json"}, body=b"{}\x00\xff")
+    answer = KeptAnswer(status=201, headers={"content-type": "application/json"}, body=b"a secret\x00\xff")
     await answers.keep("k", answer, 1.0)
     assert await answers.begin("k", "r", 2.0) == answer
+    async with storage.reading() as connection:
+        assert "a secret" not in repr((await connection.execute(sa.select(ANSWERS))).all())
     with pytest.raises(ConflictError, match="another request"):
         await answers.begin("k", "other", 2.0)
     assert await answers.begin("k", "other", 101.0) is None
@@ -227,12 +233,13 @@ async def test_an_answer_is_kept_for_its_request_alone(storage: Storage) -> None
 
 
 async def test_processes_that_start_at_once_agree_on_the_keys_that_sign(storage: Storage) -> None:
-    several = [SigningKeys(storage, bytes(32), TokenSection()) for _ in range(4)]
+    several = [SigningKeys(storage, Sealing(bytes(32)), TokenSection()) for _ in range(4)]
     await asyncio.gather(*(keys.rotate(0.0) for keys in several))
     for keys in several:
         await keys.read(0.0)
     assert len({str(keys.published()) for keys in several}) == 1
-    assert len({keys.signing(1.0).id for keys in several if keys.signing(1.0)}) == 1
+    signing = [keys.signing(1.0) for keys in several]
+    assert len({one.id for one in signing if one is not None}) == 1
 
 
 async def test_a_database_that_cannot_be_reached_is_one_error_without_its_password() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 
-from nearfield_edge.errors import EdgeError, LinkLostError
+from nearfield_edge.errors import EdgeError, EscalationRefusedError, LinkLostError
 from nearfield_edge.escalation.seam import Answered, AnswerSentence, CloudEvent, EscalatedQuestion, Escalation
 
 Step = CloudEvent | EdgeError | asyncio.Event
@@ -53,6 +53,8 @@ class FakeEscalation:
     async def ask(self, question: EscalatedQuestion) -> AsyncGenerator[CloudEvent]:
         if not self.ready:
             raise LinkLostError(self._lost_because, sent=False)
+        if any(asked.key == question.key for asked in self.asked):
+            raise EscalationRefusedError(f"question {question.key} was sent before", code="already_asked")
         self.asked.append(question)
         over = False
         try:

@@ -30,6 +30,7 @@ BENCHMARKS = {
     "intents": ("tools.bench.intents", "paraphrases: intents of CLINC150 and what is out of scope"),
     "paraphrases": ("tools.bench.paraphrases", "other talk that shipped skills' paraphrases would take"),
     "retrieval": ("tools.bench.retrieval", "the right passage of ingested documents for a question"),
+    "answers": ("tools.bench.answers", "answers out of passages, and questions that have none"),
     "phonetic": ("tools.bench.phonetic", "orders understood by sound from text alone"),
     "speech": (
         "tools.bench.speech",

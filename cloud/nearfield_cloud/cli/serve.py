@@ -14,6 +14,7 @@ from nearfield_cloud.composition import first_start
 from nearfield_cloud.configuration.tree import Configuration
 from nearfield_cloud.gateway.application import gateway_app
 from nearfield_cloud.gateway.server import CloudServer, bind, url_of
+from nearfield_cloud.service import open_service
 from nearfield_sync.telemetry import Log
 
 
@@ -38,7 +39,7 @@ def command(config: Path | None, host: str | None, port: int | None) -> None:
 async def _serve(configuration: Configuration) -> None:
     log: Log = structlog.get_logger()
     bound = bind(configuration.server.host, configuration.server.port)
-    async with migrated(configuration) as parts:
+    async with migrated(configuration) as doors, open_service(configuration, doors) as parts:
         made = await first_start(parts)
         url = url_of(configuration, bound)
         parts.address.is_served_at(url)

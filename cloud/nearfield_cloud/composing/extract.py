@@ -16,9 +16,9 @@ from nearfield_cloud.composing.cues import possible_answers
 from nearfield_cloud.composing.evidence import Nearness, Passage, Rarity, evidence, found_rarity, shared
 from nearfield_cloud.composing.judgement import Floats, Judgement
 from nearfield_cloud.composing.sentences import Sentence, sentences_of
-from nearfield_cloud.composing.settings import ComposingSection
 from nearfield_cloud.composing.speaking import spoken
 from nearfield_cloud.composing.words import Word, words_of
+from nearfield_cloud.configuration.composing import ComposingSection
 from nearfield_cloud.errors import ComposingError
 from nearfield_cloud.knowledge.search import Found
 from nearfield_cloud.orchestrator.answer import Citation, SentenceReady

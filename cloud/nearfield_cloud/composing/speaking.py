@@ -12,7 +12,7 @@ from nearfield_cloud.composing.words import words_of
 _FOOTNOTES: Final = re.compile(
     r"\[(?:\d{1,4}|[a-z]|[Nn]ote \d+|citation needed|who\?|when\?|according to whom\?|clarification needed|"
     r"further explanation needed|original research\?|page needed|dubious[^\]]{0,20})\]"
-    r"|:\d+(?:[\u2013-]\d+)?(?=[\s.,]|$)"
+    r"|(?<=[.\])\"\u201d]):\d+(?:[\u2013-]\d+)?(?=[\s.,]|$)"
 )
 _ASIDE: Final = re.compile(r"\s*\([^()]{0,400}\)")
 _CLAUSE: Final = re.compile(r"(?<=[;:—\u2013])\s+|(?<=,)\s+|\s+(?=—|\u2013\s)")

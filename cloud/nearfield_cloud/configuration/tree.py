@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
+from nearfield_cloud.configuration.composing import ComposingSection
 from nearfield_cloud.configuration.identity import IdentitySection, StorageSection
 from nearfield_cloud.configuration.knowledge import KnowledgeSection
 from nearfield_cloud.configuration.language_model import LanguageModelSection
@@ -47,6 +48,7 @@ class Configuration(Section):
     orchestrator: OrchestratorSection = OrchestratorSection()
     tools: dict[Name, ToolServerSection] = Field(default_factory=dict)
     language_model: LanguageModelSection = LanguageModelSection()
+    composing: ComposingSection = ComposingSection()
 
 
 def read_configuration(path: Path | None) -> Configuration:

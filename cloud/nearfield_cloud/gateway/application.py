@@ -71,7 +71,7 @@ def gateway_app(parts: GatewayParts) -> FastAPI:
 def _middleware(parts: GatewayParts) -> list[Middleware]:
     """From the outside to the inside."""
     limits, server = parts.configuration.limits, parts.configuration.server
-    answers = KeptAnswers(parts.storage, limits.idempotency)
+    answers = KeptAnswers(parts.storage, limits.idempotency, parts.sealing)
     around = [Middleware(Envelope, counters=parts.counters, is_secure=lambda: parts.address.is_secure)]
     if server.origins:
         around.append(

@@ -24,6 +24,7 @@ from nearfield_cloud.configuration.server import IdempotencySection
 from nearfield_cloud.errors import CloudError, ConflictError, RequestError
 from nearfield_cloud.gateway.identification import caller as caller_of
 from nearfield_cloud.gateway.problems import problem, problem_of
+from nearfield_cloud.identity.sealing import Sealing
 from nearfield_cloud.storage.storage import Storage
 from nearfield_cloud.storage.tables import ANSWERS
 
@@ -51,7 +52,8 @@ class KeptAnswers:
         StorageError: The database failed; so do all methods.
     """
 
-    def __init__(self, storage: Storage, section: IdempotencySection) -> None:
+    def __init__(self, storage: Storage, section: IdempotencySection, sealing: Sealing) -> None:
+        self._sealing = sealing
         self._storage = storage
         self._kept_seconds = section.kept_seconds
 
@@ -64,6 +66,7 @@ class KeptAnswers:
             now: Seconds since 1970.
 
         Raises:
+            ConfigurationError: What was kept was sealed with another key.
             ConflictError: The key was given with another request, or the first one is under way.
         """
         async with self._storage.writing() as connection:
@@ -84,14 +87,18 @@ class KeptAnswers:
             )
         if row["request"] != request:
             raise ConflictError("this Idempotency-Key was given with another request: take a new one")
-        return KeptAnswer(status=row["status"], headers=json.loads(row["headers"]), body=row["body"])
+        return KeptAnswer(
+            status=row["status"],
+            headers=json.loads(row["headers"]),
+            body=self._sealing.open(row["body"], key),
+        )
 
     async def keep(self, key: str, answer: KeptAnswer, now: float) -> None:
         """The request was done."""
         values = {
             "status": answer.status,
             "headers": json.dumps(answer.headers).encode(),
-            "body": answer.body,
+            "body": self._sealing.seal(answer.body, key),  # it may show a secret that was just made
             "expires_at": now + self._kept_seconds,
         }
         async with self._storage.writing() as connection:

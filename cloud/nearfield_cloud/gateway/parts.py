@@ -17,6 +17,7 @@ from nearfield_cloud.identity.credentials import Credentials
 from nearfield_cloud.identity.devices import Devices
 from nearfield_cloud.identity.providers import Providers
 from nearfield_cloud.identity.revocations import Revocations
+from nearfield_cloud.identity.sealing import Sealing
 from nearfield_cloud.identity.sessions import Sessions
 from nearfield_cloud.identity.signing_keys import SigningKeys
 from nearfield_cloud.identity.tenants import Tenants
@@ -86,6 +87,7 @@ class GatewayParts:
     counters: Counters
     address: PublicAddress
     storage: Storage
+    sealing: Sealing
     identity: Identity
     rates: Rates
     connections: ConnectionLimits

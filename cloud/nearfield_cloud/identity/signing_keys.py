@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import sqlalchemy as sa
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from joserfc.jwk import ECKey
 
 from nearfield_cloud.configuration.identity import TokenSection
-from nearfield_cloud.errors import ConfigurationError
+from nearfield_cloud.identity.sealing import Sealing
 from nearfield_cloud.storage.storage import Storage
 from nearfield_cloud.storage.tables import SIGNING_KEYS
-
-SEALING_BYTES: Final = 32
-_NONCE_BYTES: Final = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +51,9 @@ def is_needed(one: Validity, now: float, tokens: TokenSection) -> bool:
 class SigningKeys:
     """The keys of all processes that share a database; each process keeps a copy."""
 
-    def __init__(self, storage: Storage, sealing_key: bytes, tokens: TokenSection) -> None:
+    def __init__(self, storage: Storage, sealing: Sealing, tokens: TokenSection) -> None:
         self._storage = storage
-        self._sealing = AESGCM(sealing_key)
+        self._sealing = sealing
         self._tokens = tokens
         self._kept: tuple[SigningKey, ...] = ()
         self._read_at = float("-inf")
@@ -117,8 +111,7 @@ class SigningKeys:
     def _made(self, validity: Validity) -> dict[str, Any]:
         key = ECKey.generate_key("P-256", private=True)
         key_id = key.thumbprint()
-        nonce = os.urandom(_NONCE_BYTES)
-        sealed = nonce + self._sealing.encrypt(nonce, key.as_pem(private=True), key_id.encode())
+        sealed = self._sealing.seal(key.as_pem(private=True), key_id)
         return {
             "id": key_id,
             "sealed": sealed,
@@ -127,14 +120,7 @@ class SigningKeys:
         }
 
     def _opened(self, row: sa.RowMapping) -> SigningKey:
-        sealed: bytes = row["sealed"]
-        try:
-            pem = self._sealing.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], row["id"].encode())
-        except InvalidTag as error:
-            raise ConfigurationError(
-                "the signing keys in the database were sealed with another key: name the right"
-                " identity.sealing_key, or delete the rows of signing_key, which ends all tokens"
-            ) from error
+        pem = self._sealing.open(row["sealed"], row["id"])
         return SigningKey(id=row["id"], key=ECKey.import_key(pem), validity=_validity(row))
 
 

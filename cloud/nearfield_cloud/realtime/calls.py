@@ -43,6 +43,10 @@ class Calls:
     def __len__(self) -> int:
         return len(self._calls)
 
+    def held(self) -> tuple[Call, ...]:
+        """Those that are held now, lost ones among them."""
+        return tuple(self._calls.values())
+
     @property
     def talking(self) -> int:
         """Calls in which a question is being answered or an answer is heard."""

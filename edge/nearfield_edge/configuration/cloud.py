@@ -23,7 +23,7 @@ class CloudSection(Section):
     certificate_file: Path | None = None
     """The device's certificate and those between it and the root (PEM)."""
     api_key_file: Path | None = None
-    """An API key for trials, instead of a certificate."""
+    """An API key for trials, where there is no certificate."""
     ca_file: Path | None = None
     """The authorities to trust instead of the system's (PEM)."""
     tenant: str = Field("default", min_length=1, max_length=64)
@@ -70,7 +70,7 @@ class CloudSection(Section):
     def _known_by_one_thing(self) -> CloudSection:
         if (self.key_file is None) != (self.certificate_file is None):
             raise ValueError("key_file and certificate_file belong together: name both")
-        if self.url is not None and (self.key_file is None) == (self.api_key_file is None):
+        if self.url is not None and self.key_file is None and self.api_key_file is None:
             raise ValueError("name how the device is known: key_file and certificate_file, or api_key_file")
         if (self.ice_username is None) != (self.ice_password_file is None):
             raise ValueError("ice_username and ice_password_file belong together: name both")

@@ -122,8 +122,8 @@ def _opener(
 
 def _tokens(configuration: Configuration, requests: CloudRequests, clock: Clock) -> Tokens:
     cloud = configuration.cloud
-    if cloud.api_key_file is not None:
-        return KeyFileTokens(cloud.api_key_file)
-    if cloud.key_file is None or cloud.certificate_file is None:
+    if cloud.key_file is not None and cloud.certificate_file is not None:
+        return CertificateTokens(requests, cloud.key_file, cloud.certificate_file, clock.utc_now)
+    if cloud.api_key_file is None:
         raise ConfigurationError("cloud: name key_file and certificate_file, or api_key_file")
-    return CertificateTokens(requests, cloud.key_file, cloud.certificate_file, clock.utc_now)
+    return KeyFileTokens(cloud.api_key_file)

@@ -171,7 +171,7 @@ def reduce(state: LinkState, event: Event, now_ms: float) -> Step:
     """The next state, and what is to be done; an event that comes too late for its phase changes nothing."""
     match event:
         case Started() if state.phase == "idle":
-            return _connect(state, now_ms)
+            return _connect(replace(state, reason="the link is being set up"), now_ms)
         case TokenFetched():
             return _token(state, event, now_ms)
         case Opened() if state.phase == "offering":

@@ -112,9 +112,9 @@ class Peer:
         Raises:
             SdpError: It cannot be answered.
         """
-        if offers_sound(offer):
-            self._call.track = VoiceTrack(self._call.report)
-            self.pc.addTrack(self._call.track)
+        if offers_sound(offer) and self._call.voices is not None:
+            self._call.voices.track = VoiceTrack(self._call.report)
+            self.pc.addTrack(self._call.voices.track)
         try:
             await self.pc.setRemoteDescription(RTCSessionDescription(sdp=offer, type="offer"))
             await self.pc.setLocalDescription(await self.pc.createAnswer())
