@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 
 import structlog
@@ -112,7 +112,7 @@ class Attention:
             left_seconds = seconds - passed_ms / 1000
             if left_seconds <= 0:
                 return
-            await _either(time.wait(left_seconds), confirmations.somebody_waits.wait())
+            await time.wait(left_seconds)
 
     async def _search(self, partial: str) -> Sequence[Found]:
         assert self._caller is not None  # noqa: S101  # else nothing is heard
@@ -178,15 +178,6 @@ async def _until(
                 getting.cancel()
         if getting.done() and not getting.cancelled():
             yield getting.result()
-
-
-async def _either(*waits: Awaitable[object]) -> None:
-    """Come back when the first of them does; the others are cancelled."""
-    tasks = [asyncio.ensure_future(wait) for wait in waits]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        await ended(*tasks)
 
 
 def _finished(turn: Turn, ending: Ending) -> Finished:

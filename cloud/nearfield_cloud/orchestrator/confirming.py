@@ -16,7 +16,6 @@ class Confirmations:
         self._waiting: dict[str, asyncio.Future[bool]] = {}
         self.nobody_waits = asyncio.Event()
         self.nobody_waits.set()
-        self.somebody_waits = asyncio.Event()
         self.waited_ms = 0.0
         """For how long somebody was waited for so far, this moment's waiting not counted."""
         self._since_ms = 0.0
@@ -41,7 +40,6 @@ class Confirmations:
             self._since_ms = self._time.monotonic_ms()
         self._waiting[call_id] = waiting
         self.nobody_waits.clear()
-        self.somebody_waits.set()
         return waiting
 
     async def answered(self, call_id: str, waiting: asyncio.Future[bool], seconds: float) -> bool | None:
@@ -55,4 +53,3 @@ class Confirmations:
             if not self._waiting:
                 self.waited_ms += self._time.monotonic_ms() - self._since_ms
                 self.nobody_waits.set()
-                self.somebody_waits.clear()
