@@ -4,7 +4,9 @@
 
     SyncError
     ├── DatabaseError            SQLite cannot open, read or write (disk full, damaged, locked)
-    └── MessageError             bytes from outside are no valid message
+    ├── PassageStoreError        a store of passages cannot be reached, read or written
+    ├── MessageError             bytes from outside are no valid message
+    └── RedactionError           a text cannot be redacted, so it must not leave the device
 """
 
 from __future__ import annotations
@@ -29,7 +31,20 @@ class DatabaseError(SyncError):
     retryable = True
 
 
+class PassageStoreError(SyncError):
+    """A store of passages cannot be reached, read or written; the message says which and why."""
+
+    code = "passage_store_failed"
+    retryable = True
+
+
 class MessageError(SyncError):
     """Bytes from outside are no valid message."""
 
     code = "message_invalid"
+
+
+class RedactionError(SyncError):
+    """A text cannot be redacted; it must not leave the device."""
+
+    code = "redaction_failed"

@@ -204,10 +204,10 @@ async def test_a_client_whose_heartbeats_cease_is_let_go_after_three() -> None:
             beat = (await events(client, "nearfield.heartbeat"))[-1]
             assert beat["sequence"] == sequence
             await client.send(
-                json.dumps({"type": "nearfield.heartbeat", "sent_ms": 1.0, "sequence": sequence})
+                json.dumps({"type": "nearfield.heartbeat", "sent_ms": 1.0, "sequence": 100 + sequence})
             )
-            await client.send(json.dumps({"type": "conversation.item.retrieve", "item_id": "none"}))
-            await events(client, "error")
+            answer = (await events(client, "nearfield.heartbeat"))[-1]
+            assert answer["sequence"] == 100 + sequence
         clock.advance(timedelta(seconds=6.1))
         with pytest.raises(ConnectionClosed):
             await events(client, "never")
@@ -228,6 +228,17 @@ async def test_a_client_that_asks_for_none_gets_no_event_of_ours() -> None:
     for event in told:
         assert theirs.validate_python(event).type == event["type"]
         assert not event["type"].startswith("nearfield.")
+
+
+async def test_a_caller_that_may_not_call_any_more_is_shown_out() -> None:
+    async with (
+        running_service(ScriptedOrchestrator()) as service,
+        phone_call(service.url, session=TEXT) as call,
+    ):
+        await call.until("session.created")
+        assert service.parts.calls.end_where(lambda caller: caller.subject == "kiosk-2", "revoked") == 0
+        assert service.parts.calls.end_where(lambda caller: caller.subject == "kiosk-1", "revoked") == 1
+        assert (await call.until("nearfield.goodbye"))[-1]["reason"] == "revoked"
 
 
 async def test_idle_and_endless_calls_are_ended_with_a_reason() -> None:

@@ -80,11 +80,23 @@ def test_the_question_is_all_that_was_said_since_the_last_answer() -> None:
 
 
 def test_a_response_that_waits_for_what_was_said_begins_once_it_is_recognised() -> None:
-    followed = Followed(state_of()).take(reports.SoundCommitted(sound=SOUND), client.ResponseCreate())
+    followed = Followed(state_of()).take(client.AudioCommit(), client.ResponseCreate())
+    (commit,) = followed.of(commands.CommitSound)
+    followed.take(reports.SoundCommitted(item_id=commit.item_id, sound=SOUND))
     assert not followed.of(commands.StartAnswer)
     (transcribe,) = followed.of(commands.Transcribe)
     followed.take(reports.Transcribed(item_id=transcribe.item_id, text="How many?", seconds=1.0))
     assert [ask.text for ask in followed.of(commands.StartAnswer)] == ["How many?"]
+
+
+def test_a_client_that_ends_an_input_of_nothing_is_told_so_and_its_response_is_not_awaited() -> None:
+    followed = Followed(state_of()).take(client.AudioCommit(event_id="mine"), client.ResponseCreate())
+    (commit,) = followed.of(commands.CommitSound)
+    followed.take(
+        reports.NotCommitted(item_id=commit.item_id, code="empty", message="nothing", event_id="mine")
+    )
+    assert followed.codes() == ["empty", "nothing_to_answer"]
+    assert (followed.state.owed, followed.state.unheard) == (None, frozenset())
 
 
 def test_silence_that_was_taken_for_speech_is_not_answered() -> None:
@@ -277,6 +289,16 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(event=st.sampled_from([client.ResponseCancel(), client.OutputClear(), client.AudioClear()]))
     def stop(self, event: Any) -> None:
         self.followed.take(event)
+
+    @rule(empty=st.booleans())
+    def commit(self, empty: bool) -> None:
+        self.followed.take(client.AudioCommit())
+        item_id = self.followed.of(commands.CommitSound)[-1].item_id
+        self.followed.take(
+            reports.NotCommitted(item_id=item_id, code="empty", message="x", event_id=None)
+            if empty
+            else reports.SoundCommitted(item_id=item_id, sound=SOUND)
+        )
 
     @rule(first=st.booleans(), kind=st.sampled_from([client.ItemDelete, client.ItemRetrieve]))
     def touch(self, first: bool, kind: Any) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nearfield_cloud.orchestrator.answer import Finished, Planned, SentenceReady
 from nearfield_cloud.realtime.engines import CallEngines
 from nearfield_models.resampling import resample
 from tests.cloud.conftest import ORDER, recording
@@ -60,3 +61,45 @@ async def test_a_question_on_the_track_is_heard_and_the_answer_is_heard_on_the_o
     heard = call_engines.asr.transcribe(answer).text.lower()
     assert "daily" in heard
     assert "month" in heard
+
+
+async def test_whoever_speaks_over_an_answer_interrupts_it_and_is_answered(
+    call_engines: CallEngines, recordings: Path
+) -> None:
+    long = SentenceReady(text="There are many kinds of coffee, and I could tell you about them for an hour.")
+    script = (Planned(plan="talk", reason="r"), long, long, long, Finished(outcome="answered", reason="r"))
+    orchestrator = ScriptedOrchestrator({"light roast": script})
+    speech = recordings / "orders" / "speech"
+    microphone = Microphone(recording(speech / ORDER))
+    async with (
+        running_service(orchestrator, engines=call_engines) as service,
+        phone_call(service.url, microphone=microphone) as call,
+    ):
+        await call.until("output_audio_buffer.started")
+        other = next(path for path in sorted(speech.glob("*.flac"))[5:] if path.name != ORDER)
+        microphone.say(recording(other))
+        told = await call.until("conversation.item.truncated")
+        told += await call.until("output_audio_buffer.stopped")
+    kinds = [event["type"] for event in told]
+    assert "output_audio_buffer.cleared" in kinds
+    cancelled, answered = (event["response"] for event in told if event["type"] == "response.done")
+    assert (cancelled["status"], cancelled["status_details"]["reason"]) == ("cancelled", "turn_detected")
+    assert answered["status"] == "completed"
+    heard_of_it = orchestrator.questions[1].conversation[0].answer
+    assert heard_of_it.startswith("There are")
+    assert len(heard_of_it) < len(long.text) * 3
+
+
+async def test_a_turn_that_sounds_finished_ends_by_its_meaning(
+    call_engines: CallEngines, recordings: Path
+) -> None:
+    orchestrator = ScriptedOrchestrator()
+    microphone = Microphone(recording(recordings / "orders" / "speech" / ORDER))
+    audio = {"input": {"turn_detection": {"type": "semantic_vad", "eagerness": "high"}}}
+    session = {"type": "realtime", "output_modalities": ["text"], "audio": audio}
+    async with (
+        running_service(orchestrator, engines=call_engines) as service,
+        phone_call(service.url, session=session, microphone=microphone) as call,
+    ):
+        await call.until("response.done")
+    assert "light roast" in orchestrator.questions[0].text.lower()

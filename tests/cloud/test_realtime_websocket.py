@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import itertools
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from nearfield_models.pcm import to_bytes, to_float
 from nearfield_models.resampling import resample
 from tests.cloud.conftest import ORDER, recording
 from tests.cloud.realtime_service import running_service
+from tests.fakes.clock import SettableClock
 from tests.fakes.orchestrator import ScriptedOrchestrator
 
 
@@ -29,10 +32,11 @@ def asked(text: str) -> Any:
 async def until(connection: Any, kind: str) -> list[Any]:
     """The events up to the first of a kind."""
     told: list[Any] = []
-    async for event in connection:
-        told.append(event)
-        if event.type == kind:
-            break
+    async with asyncio.timeout(30):
+        async for event in connection:
+            told.append(event)
+            if event.type == kind:
+                break
     return told
 
 
@@ -114,3 +118,52 @@ async def test_a_spoken_question_is_heard_and_answered_aloud(
     heard = call_engines.asr.transcribe(resample(to_float(said), 24_000)).text.lower()
     assert "daily" in heard
     assert "month" in heard
+
+
+async def test_a_client_may_end_its_turns_itself(call_engines: CallEngines, recordings: Path) -> None:
+    orchestrator = ScriptedOrchestrator()
+    sound = resample(recording(recordings / "orders" / "speech" / ORDER), 16_000, 24_000)
+    async with (
+        running_service(orchestrator, engines=call_engines) as service,
+        client_of(service.url) as client,
+        client.realtime.connect(model="nearfield") as connection,
+    ):
+        await connection.session.update(
+            session={
+                "type": "realtime",
+                "output_modalities": ["text"],
+                "audio": {"input": {"turn_detection": None, "transcription": {"model": "moonshine"}}},
+            }
+        )
+        await until(connection, "session.updated")
+        await connection.input_audio_buffer.append(audio=base64.b64encode(to_bytes(sound)).decode())
+        await connection.input_audio_buffer.commit()
+        await connection.response.create()
+        told = await until(connection, "response.done")
+    assert "input_audio_buffer.speech_started" not in [event.type for event in told]
+    assert "light roast" in orchestrator.questions[0].text.lower()
+
+
+async def test_a_person_who_stays_silent_after_an_answer_is_noticed_once(call_engines: CallEngines) -> None:
+    clock = SettableClock()
+    async with (
+        running_service(ScriptedOrchestrator(), engines=call_engines, clock=clock) as service,
+        client_of(service.url) as client,
+        client.realtime.connect(model="nearfield") as connection,
+    ):
+        detection: Any = {"type": "server_vad", "idle_timeout_ms": 5_000}
+        await connection.session.update(
+            session={
+                "type": "realtime",
+                "output_modalities": ["text"],
+                "audio": {"input": {"turn_detection": detection}},
+            }
+        )
+        await connection.conversation.item.create(item=asked("How do I clean it?"))
+        await connection.response.create()
+        await until(connection, "response.done")
+        for call in service.parts.calls.held():
+            call.tick(clock.monotonic_ms())
+        clock.advance(timedelta(seconds=5))
+        told = await until(connection, "input_audio_buffer.timeout_triggered")
+    assert len(told) == 1

@@ -36,5 +36,8 @@ class BagOfWordsEmbedding:
         found: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         return found
 
+    def count_tokens(self, text: str) -> int:
+        return 2 + len(text.split())
+
     def warm_up(self) -> None:
         self.embed([])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 
+from nearfield_cloud.caller import Caller
 from nearfield_cloud.errors import OrchestrationError
 from nearfield_cloud.orchestrator.answer import (
     AnswerEvent,
@@ -16,7 +17,7 @@ from nearfield_cloud.orchestrator.answer import (
     Planned,
     SentenceReady,
 )
-from nearfield_cloud.orchestrator.question import Question
+from nearfield_cloud.orchestrator.question import Exchange, Question
 
 CITATION = Citation(chunk_id="care#2", document="Care", source="care.md", quote="Rinse it daily.")
 ANSWER: tuple[AnswerEvent, ...] = (
@@ -94,7 +95,7 @@ class ScriptedOrchestrator:
         found = (events for key, events in self._answers.items() if key.lower() in text.lower())
         return next(found, self._default)
 
-    def listen(self) -> Listening:
+    def listen(self, caller: Caller | None = None, conversation: Sequence[Exchange] = ()) -> Listening:
         return ScriptedListening(self)
 
 

@@ -73,6 +73,10 @@ class TimedEmbedding:
         self.seconds += time.perf_counter() - started
         return vectors
 
+    def count_tokens(self, text: str) -> int:
+        """As the engine does."""
+        return self._engine.count_tokens(text)
+
     def warm_up(self) -> None:
         """As the engine does."""
         self._engine.warm_up()

@@ -42,7 +42,7 @@ class Asking:
     def hear(self, text: str) -> None:
         """Let the orchestrator begin on an unfinished question."""
         if self._next is None:
-            self._next = self._orchestrator.listen()
+            self._next = self._orchestrator.listen(self._caller)
         self._next.hear(text)
 
     def forget(self) -> None:
@@ -51,7 +51,7 @@ class Asking:
 
     def start(self, command: StartAnswer) -> None:
         """Ask."""
-        listening = self._next or self._orchestrator.listen()
+        listening = self._next or self._orchestrator.listen(self._caller)
         self._next, self._answering = None, listening
         self._response_id = command.response_id
         question = Question(

@@ -18,16 +18,15 @@ from nearfield_cloud.realtime.connection import Connection
 from nearfield_cloud.realtime.hearing import Hearing, HearingParts
 from nearfield_cloud.realtime.session import commands, reducer, reports
 from nearfield_cloud.realtime.session.state import SessionState
-from nearfield_cloud.realtime.sound.opus import OpusWriter
-from nearfield_cloud.realtime.sound.track import VoiceTrack
-from nearfield_cloud.realtime.speaking import EventOutlet, Outlet, Speaking, TrackOutlet, VoiceParts
+from nearfield_cloud.realtime.timekeeping import Due, Seen, Timekeeping
+from nearfield_cloud.realtime.voices import Voices
 from nearfield_sync.clock import Clock
 from nearfield_sync.errors import MessageError
 from nearfield_sync.messages.realtime import client, nearfield
 from nearfield_sync.messages.realtime.client import ClientEvent
 from nearfield_sync.messages.realtime.nearfield import ServerEvent
 from nearfield_sync.messages.realtime.reading import event_id_of, read_client_event, write_event
-from nearfield_sync.messages.realtime.session import Nearfield
+from nearfield_sync.messages.realtime.session import Nearfield, ServerVad
 from nearfield_sync.telemetry import Counters
 
 log = structlog.get_logger()
@@ -79,7 +78,8 @@ class Call:
         self.ended = False
         self.lost_at_ms: float | None = None
         """Since when it has no connection of its own."""
-        self.track: VoiceTrack | None = None
+        self.coming: Connection | None = None
+        """Its own connection while that is being made."""
         self._parts = parts
         self._settle = settle
         self._on_end = on_end
@@ -89,14 +89,23 @@ class Call:
         self._reducing = False
         self._asking = Asking(parts.orchestrator, caller, self.report)
         self._hearing = Hearing(parts.hearing, call_id=call_id, report=self.report) if parts.hearing else None
-        self._speaking: dict[str, Speaking] = {}
+        self.voices = (
+            Voices(
+                parts.hearing,
+                parts.settings,
+                call_id=call_id,
+                format_now=lambda: self.state.session.audio.output.format,
+                report=self.report,
+            )
+            if parts.hearing
+            else None
+        )
         self._events = Allowance(
             limits.events_per_second, at_once=limits.events_per_second * _BURST_SECONDS, now_ms=now
         )
         self._responses = Allowance(limits.responses_per_minute / 60, at_once=_RESPONSES_AT_ONCE, now_ms=now)
         self._told = 0
-        self._began_ms = self._active_ms = self._heartbeat_ms = now
-        self._beat_ms = now
+        self._time = Timekeeping(limits, now_ms=now)
         self._beats = 0
 
     @property
@@ -118,8 +127,7 @@ class Call:
         """Take a connection and greet it."""
         now = self._parts.clock.monotonic_ms()
         if own:
-            self._own, self.lost_at_ms = connection, None
-            self._heartbeat_ms = self._beat_ms = now
+            self._own, self.coming, self.lost_at_ms = connection, None, None
             self.state, greeting = reducer.opened(self.state)
             self._carry_out(greeting)
         else:
@@ -128,7 +136,7 @@ class Call:
             for command in greeting:
                 if isinstance(command, commands.Tell):
                     connection.send(self._written(command.event))
-        self._active_ms = now
+        self._time.connected(now)
 
     def detach(self, connection: Connection) -> None:
         """A connection is gone; without its own the session waits to be taken up, or the call is over."""
@@ -164,12 +172,12 @@ class Call:
             self._fail(error.code, str(error), given)
             return
         if isinstance(event, client.ClientHeartbeat):
-            self._heartbeat_ms = now
+            self._time.heard(now, active=False)
             if self.state.session.takes("heartbeat"):
                 # Answered at once: a client that waits for an answer finds a dead link by a quicker beat.
                 self._tell(nearfield.Heartbeat(sent_ms=now, sequence=event.sequence))
             return
-        self._active_ms = self._heartbeat_ms = now
+        self._time.heard(now, active=True)
         if isinstance(event, client.ResponseCreate) and not self._responses.take(now):
             self._fail("too_many_responses", "more responses a minute than a call may ask", event.event_id)
             return
@@ -200,38 +208,39 @@ class Call:
 
     def tick(self, now_ms: float) -> None:
         """Keep time: heartbeats, silence, limits."""
-        limits = self._parts.settings.limits
         if self.lost_at_ms is not None:
-            if now_ms - self.lost_at_ms > limits.resume_seconds * 1000:
+            if now_ms - self.lost_at_ms > self._parts.settings.limits.resume_seconds * 1000:
                 self.end("nobody came back", reconnect=False)
             return
+        if self._own is None:
+            return  # whoever makes the connection keeps its time
         if self._hearing is not None:
             self._hearing.tick(now_ms)
-            if self._hearing.speaking:
-                self._active_ms = now_ms
-        if self.state.session.takes("heartbeat") and not self._beat(now_ms):
-            return
-        if now_ms - self._began_ms > limits.longest_call_seconds * 1000:
-            self.end("a call lasts no longer", reconnect=True)
-        elif now_ms - self._active_ms > limits.idle_seconds * 1000 and not self.busy:
-            self.end("nothing was said for a long time", reconnect=True)
-
-    def _beat(self, now_ms: float) -> bool:
-        """Send a heartbeat when it is due; False where the client's did not come."""
-        limits = self._parts.settings.limits
-        every_ms = limits.heartbeat_seconds * 1000
-        if now_ms - self._heartbeat_ms > every_ms * limits.most_missed_heartbeats:
-            own = self._own
-            self._parts.counters.add("nearfield_call_heartbeats_missed_total")
-            if own is not None:
-                own.close("no heartbeat came")
-                self.detach(own)
-            return False
-        if now_ms - self._beat_ms >= every_ms:
-            self._beat_ms = now_ms
+        due = self._time.due(now_ms, self._seen())
+        if due is Due.BEAT:
             self._beats += 1
             self._tell(nearfield.Heartbeat(sent_ms=now_ms, sequence=self._beats))
-        return True
+        elif due is Due.LOST:
+            self._parts.counters.add("nearfield_call_heartbeats_missed_total")
+            self._own.close("no heartbeat came")
+            self.detach(self._own)
+        elif due is Due.SILENT:
+            at_ms = self._hearing.position_ms if self._hearing else 0
+            timeout_ms = self._seen().idle_timeout_ms or 0
+            self.report(reports.StayedSilent(from_ms=max(0, at_ms - timeout_ms), at_ms=at_ms))
+        elif due in (Due.SPENT, Due.IDLE):
+            self.end(due.value, reconnect=True)
+
+    def _seen(self) -> Seen:
+        session, entries = self.state.session, self.state.entries
+        detection = session.audio.input.turn_detection
+        return Seen(
+            beats=session.takes("heartbeat"),
+            busy=self.busy,
+            speaking=self._hearing is not None and self._hearing.speaking,
+            answered=bool(entries) and bool(entries[-1].response_id),
+            idle_timeout_ms=detection.idle_timeout_ms if isinstance(detection, ServerVad) else None,
+        )
 
     def end(self, reason: str, *, reconnect: bool) -> None:
         """End the call, and say so."""
@@ -242,10 +251,10 @@ class Call:
             self._tell(nearfield.Goodbye(reason=reason, reconnect_after_seconds=after))
         self.ended = True
         self._stop_work()
-        for connection in (self._own, *self._beside):
+        for connection in (self._own, self.coming, *self._beside):
             if connection is not None:
                 connection.close(reason)
-        self._own = None
+        self._own = self.coming = None
         self._beside.clear()
         log.info("call_ended", call_id=self.id, tenant=self.caller.tenant, reason=reason)
         self._on_end(self)
@@ -261,15 +270,12 @@ class Call:
     def _stop_work(self) -> None:
         self._asking.close()
         self._asking.forget()
-        for speaking in self._speaking.values():
-            speaking.stop()
-        self._speaking.clear()
+        if self.voices is not None:
+            self.voices.close()
+            self.voices = None
         if self._hearing is not None:
             self._hearing.close()
             self._hearing = None
-        if self.track is not None:
-            self.track.stop()
-            self.track = None
 
     def _written(self, event: ServerEvent) -> str:
         self._told += 1
@@ -289,8 +295,9 @@ class Call:
                 self._tell(command.event)
             elif isinstance(command, _ANSWERING):
                 self._ask(command)
-            elif isinstance(command, _SPEAKING):
-                self._speak(command)
+            elif isinstance(command, commands.Speak | commands.FinishSpeaking | commands.StopSpeaking):
+                if self.voices is not None:
+                    self.voices.carry_out(command)
             elif self._hearing is not None:
                 self._hear(self._hearing, command)
 
@@ -304,50 +311,13 @@ class Call:
         elif isinstance(command, commands.Confirm):
             self._asking.confirm(command)
 
-    def _speak(self, command: commands.Command) -> None:
-        if isinstance(command, commands.Speak):
-            speaking = self._speaking.get(command.response_id)
-            if speaking is None:
-                speaking = self._speaking[command.response_id] = self._new_speaking(command.response_id)
-            speaking.say(command)
-        elif isinstance(command, commands.FinishSpeaking):
-            finished = self._speaking.pop(command.response_id, None)
-            if finished is not None:
-                self._speaking = {command.response_id: finished}
-                finished.finish()
-        elif isinstance(command, commands.StopSpeaking):
-            stopped = self._speaking.pop(command.response_id, None)
-            if stopped is not None:
-                stopped.stop()
-            if self.track is not None:
-                self.track.clear(command.response_id)
-
-    def _new_speaking(self, response_id: str) -> Speaking:
-        hearing = self._parts.hearing
-        if hearing is None:
-            raise AssertionError("a session without engines does not speak: the reducer sees to that")
-        tts = hearing.engines.tts
-        rate_hz = tts.capabilities.sample_rate_hz
-        outlet: Outlet
-        if self.track is not None:
-            outlet = TrackOutlet(
-                response_id,
-                self.track,
-                OpusWriter(rate_hz, bits_per_second=hearing.settings.opus_bits_per_second),
-                most_ahead_seconds=self._parts.settings.limits.most_ahead_seconds,
-            )
-        else:
-            outlet = EventOutlet(response_id, self.state.session.audio.output.format, rate_hz, self.report)
-        parts = VoiceParts(tts=tts, compute=hearing.speech)
-        return Speaking(parts, outlet, call_id=self.id, response_id=response_id, report=self.report)
-
     def _hear(self, hearing: Hearing, command: commands.Command) -> None:
         if isinstance(command, commands.Listen):
             hearing.set(command.session)
         elif isinstance(command, commands.TakeSound):
             hearing.take(command.audio, command.event_id)
         elif isinstance(command, commands.CommitSound):
-            hearing.commit(command.event_id)
+            hearing.commit(command.item_id, command.event_id)
         elif isinstance(command, commands.ClearSound):
             hearing.clear()
         elif isinstance(command, commands.Transcribe):
@@ -355,4 +325,3 @@ class Call:
 
 
 _ANSWERING: Final = (commands.Hear, commands.StartAnswer, commands.CancelAnswer, commands.Confirm)
-_SPEAKING: Final = (commands.Speak, commands.FinishSpeaking, commands.StopSpeaking)

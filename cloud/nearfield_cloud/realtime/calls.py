@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Final
@@ -42,6 +42,10 @@ class Calls:
 
     def __len__(self) -> int:
         return len(self._calls)
+
+    def held(self) -> tuple[Call, ...]:
+        """Those that are held now, lost ones among them."""
+        return tuple(self._calls.values())
 
     @property
     def talking(self) -> int:
@@ -168,6 +172,13 @@ class Calls:
         self._calls.pop(call.id, None)
         if not self._calls:
             self._emptied.set()
+
+    def end_where(self, chosen: Callable[[Caller], bool], reason: str) -> int:
+        """End the calls of callers that may not call any more, lost sessions too, and count them."""
+        ended = [call for call in self._calls.values() if chosen(call.caller)]
+        for call in ended:
+            call.end(reason, reconnect=False)
+        return len(ended)
 
     async def drain(self, deadline_seconds: float) -> None:
         """Take no more calls; let answers under way end until the deadline, then say goodbye to all.

@@ -82,6 +82,11 @@ class Hearing:
         """Whether somebody is speaking."""
         return self._ear is not None and self._ear.speaking
 
+    @property
+    def position_ms(self) -> int:
+        """How much was heard."""
+        return 0 if self._ear is None else self._ear.position_ms
+
     def set(self, session: RealtimeSession) -> None:
         """Hear by these settings, from the sound that comes next."""
         before, self._session = self._session, session
@@ -112,9 +117,9 @@ class Hearing:
             self._frame_at_ms = now_ms
             self._take(_Given(sound=min(gap_ms, _LONGEST_GAP_MS) / 1000))
 
-    def commit(self, event_id: str | None) -> None:
+    def commit(self, item_id: str, event_id: str | None) -> None:
         """End the client's input here."""
-        self._spawn(self._commit(event_id))
+        self._spawn(self._commit(item_id, event_id))
 
     def clear(self) -> None:
         """Forget the input."""
@@ -254,7 +259,7 @@ class Hearing:
         if not cancellation.is_cancelled:
             self._report(reports.PartlyHeard(text=heard.text))
 
-    async def _commit(self, event_id: str | None) -> None:
+    async def _commit(self, item_id: str, event_id: str | None) -> None:
         while self._pump is not None and not self._pump.done():
             await asyncio.shield(self._pump)
         ear = self._ear
@@ -263,15 +268,21 @@ class Hearing:
             if ear is not None:
                 sound = await self._parts.hearing.run(self._call_id, ear.commit)
         except CloudError as error:
-            self._fail(error, event_id)
-            return
-        if sound.size < SAMPLE_RATE_HZ // 10:
-            message = "the input holds less than 100 ms of sound"
             self._report(
-                reports.Failed(code="input_audio_buffer_commit_empty", message=message, event_id=event_id)
+                reports.NotCommitted(item_id=item_id, code=error.code, message=str(error), event_id=event_id)
             )
             return
-        self._report(reports.SoundCommitted(sound=sound))
+        if sound.size < SAMPLE_RATE_HZ // 10:
+            self._report(
+                reports.NotCommitted(
+                    item_id=item_id,
+                    code="input_audio_buffer_commit_empty",
+                    message="the input holds less than 100 ms of sound",
+                    event_id=event_id,
+                )
+            )
+            return
+        self._report(reports.SoundCommitted(item_id=item_id, sound=sound))
 
     async def _transcribe(self, item_id: str, sound: Samples) -> None:
         asr, earlier = self._parts.engines.asr, self._earlier

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from nearfield_edge.configuration import Configuration
 from nearfield_edge.errors import ConfigurationError
 from nearfield_edge.escalation.answers import AnswerCache
@@ -55,6 +57,11 @@ def cloud_link(
     )
 
 
+def answers_file(configuration: Configuration) -> Path:
+    """Where the cloud's answers are kept."""
+    return configuration.device.data / "answers.sqlite"
+
+
 def open_answers(configuration: Configuration, *, clock: Clock, counters: Counters) -> AnswerCache:
     """The cache of the cloud's answers.
 
@@ -63,7 +70,7 @@ def open_answers(configuration: Configuration, *, clock: Clock, counters: Counte
     """
     cloud, device = configuration.cloud, configuration.device
     return AnswerCache(
-        device.data / "answers.sqlite",
+        answers_file(configuration),
         FileKeyStore(device.recordings_key),
         scope=CacheScope(tenant=cloud.tenant, audience=cloud.audience, language=cloud.language),
         limits=CacheLimits(

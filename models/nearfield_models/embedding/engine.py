@@ -44,6 +44,10 @@ class EmbeddingEngine(Protocol):
         """
         ...
 
+    def count_tokens(self, text: str) -> int:
+        """How many of the model's tokens a text has, its marks among them, however long it is."""
+        ...
+
     def warm_up(self) -> None:
         """Embed once into nothing, so that the first real sentence takes no longer than the others."""
         ...

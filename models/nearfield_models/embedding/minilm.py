@@ -65,6 +65,10 @@ class MiniLmEmbedding:
                 vectors[chosen] = self._run([tokens[number] for number in chosen])
         return vectors
 
+    def count_tokens(self, text: str) -> int:
+        """How many word pieces, the two marks among them."""
+        return self._word_pieces.count(text)
+
     def warm_up(self) -> None:
         """Embed once into nothing, so that the first real sentence takes no longer than the others."""
         self.embed(["a sentence of about as many words as people say"])

@@ -47,6 +47,10 @@ class WordPieces:
                 break
         return (self._first, *tokens[: LONGEST_TOKENS - 2], self._last)
 
+    def count(self, text: str) -> int:
+        """How many tokens the text has with its marks, were there no longest."""
+        return 2 + sum(len(self._pieces(word)) for word in _words(text))
+
     def _pieces(self, word: str) -> list[int]:
         if len(word) > _LONGEST_WORD:
             return [self._unknown]

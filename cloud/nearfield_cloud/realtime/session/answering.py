@@ -51,7 +51,7 @@ def create(draft: Draft, event: ResponseCreate) -> None:
     elif _speaks(draft, request) and not state.hears:
         draft.refuse("audio_unavailable", "this server has no voice: ask for text", event_id=event.event_id)
     elif state.unheard and request.input is None:
-        draft.change(owed=Owed(item_id=state.entries[-1].id, request=request))
+        draft.change(owed=Owed(item_id=None, request=request))
     elif not begin(draft, request):
         draft.refuse("nothing_to_answer", "nothing was asked since the last answer", event_id=event.event_id)
 

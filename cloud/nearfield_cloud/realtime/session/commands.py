@@ -34,8 +34,9 @@ class TakeSound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitSound:
-    """End the input here."""
+    """End the input here; it becomes the item of this id."""
 
+    item_id: str
     event_id: str | None
 
 

@@ -6,8 +6,10 @@ from nearfield_cloud.realtime.session import answering, conversation
 from nearfield_cloud.realtime.session.commands import Hear, StopSpeaking, Transcribe
 from nearfield_cloud.realtime.session.draft import Draft
 from nearfield_cloud.realtime.session.reports import (
+    NotCommitted,
     NotTranscribed,
     PlaybackEnded,
+    SoundCommitted,
     SpeechEnded,
     StayedSilent,
     Transcribed,
@@ -43,10 +45,21 @@ def ended(draft: Draft, report: SpeechEnded) -> None:
         draft.change(owed=Owed(item_id=item_id, request=ResponseRequest()))
 
 
-def commit(draft: Draft, item_id: str | None, sound: Samples) -> None:
+def committed(draft: Draft, report: SoundCommitted) -> None:
+    """The client has ended its input."""
+    if report.item_id in draft.state.unheard:
+        commit(draft, report.item_id, report.sound)
+
+
+def not_committed(draft: Draft, report: NotCommitted) -> None:
+    """The client has ended an input that was none."""
+    draft.change(unheard=draft.state.unheard - {report.item_id})
+    draft.refuse(report.code, report.message, event_id=report.event_id)
+    answer_what_waited(draft)
+
+
+def commit(draft: Draft, item_id: str, sound: Samples) -> None:
     """Make a message of sound."""
-    item_id = item_id or draft.state.speech_item or draft.new_id("item")
-    draft.change(speech_item=None)
     item = Message(id=item_id, role="user", status="in_progress", content=(Content(type="input_audio"),))
     previous = conversation.append(draft, Entry(item=item))
     draft.change(unheard=draft.state.unheard | {item_id})
@@ -102,8 +115,10 @@ def answer_what_waited(draft: Draft) -> None:
     if owed is None or draft.state.unheard:
         return
     draft.change(owed=None)
-    if draft.state.answer is None:
-        answering.begin(draft, owed.request)
+    if draft.state.answer is not None:
+        return
+    if not answering.begin(draft, owed.request) and owed.item_id is None:
+        draft.refuse("nothing_to_answer", "nothing was asked since the last answer", event_id=None)
 
 
 def stayed_silent(draft: Draft, report: StayedSilent) -> None:

@@ -80,7 +80,13 @@ def _append(draft: Draft, event: client.AudioAppend) -> None:
 
 
 def _commit(draft: Draft, event: client.AudioCommit) -> None:
-    draft.do(CommitSound(event_id=event.event_id))
+    if not draft.state.hears:
+        draft.refuse("audio_unavailable", "this server does not hear: send text", event_id=event.event_id)
+        return
+    item_id = draft.state.speech_item or draft.new_id("item")
+    # a response that is asked for next waits for what is in the buffer now
+    draft.change(speech_item=None, unheard=draft.state.unheard | {item_id})
+    draft.do(CommitSound(item_id=item_id, event_id=event.event_id))
 
 
 def _clear(draft: Draft, event: client.AudioClear) -> None:
@@ -154,7 +160,8 @@ _STEPS: Final[dict[type, Callable[[Draft, Any], None]]] = {
     client.ClientHeartbeat: lambda draft, event: None,
     reports.SpeechBegan: lambda draft, report: listening.began(draft, report.at_ms),
     reports.SpeechEnded: listening.ended,
-    reports.SoundCommitted: lambda draft, report: listening.commit(draft, None, report.sound),
+    reports.SoundCommitted: listening.committed,
+    reports.NotCommitted: listening.not_committed,
     reports.StayedSilent: listening.stayed_silent,
     reports.PartlyHeard: lambda draft, report: listening.partly(draft, report.text),
     reports.Transcribed: listening.transcribed,

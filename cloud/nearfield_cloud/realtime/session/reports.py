@@ -29,7 +29,18 @@ class SpeechEnded:
 class SoundCommitted:
     """The client ended its input by itself."""
 
+    item_id: str
     sound: Samples
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotCommitted:
+    """The client ended its input, and there was none."""
+
+    item_id: str
+    code: str
+    message: str
+    event_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +150,7 @@ Report = (
     SpeechBegan
     | SpeechEnded
     | SoundCommitted
+    | NotCommitted
     | StayedSilent
     | PartlyHeard
     | Transcribed

@@ -61,7 +61,8 @@ class Answer:
 class Owed:
     """A response that waits for what was said to be recognised."""
 
-    item_id: str
+    item_id: str | None
+    """What is to be answered; None where the client asked, whatever was said."""
     request: ResponseRequest
 
 

@@ -12,7 +12,7 @@ from nearfield_cloud.errors import SdpError
 
 _MOST_SECTIONS: Final = 4
 _MDNS: Final = re.compile(r"^a=candidate:.*\.local\b.*$", re.IGNORECASE)
-_OPUS: Final = re.compile(r"^a=rtpmap:(\d+) opus/48000/2$", re.IGNORECASE | re.MULTILINE)
+_OPUS: Final = re.compile(r"^a=rtpmap:(\d+) opus/48000/2(?=\r?$)", re.IGNORECASE | re.MULTILINE)
 
 
 def checked_offer(text: bytes, limits: CallLimits) -> str:

@@ -24,6 +24,7 @@ from nearfield_sync.messages.realtime.session import RealtimeSession
 log = structlog.get_logger()
 CHANNEL: Final = "oai-events"
 _MOST_BUFFERED_BYTES: Final = 1_048_576
+_CLOSING_SECONDS: Final = 5.0
 _GOING_SECONDS: Final = 0.5
 """So long a closing channel has to send what waits."""
 
@@ -62,13 +63,10 @@ class Peers:
             async with asyncio.timeout(seconds):
                 return peer, await peer.answer(offer)
         except TimeoutError:
-            self.spawn(peer.pc.close())
+            peer.close("its ICE servers fell silent")
             self._ice.distrust()
             self.spawn(self._ice.probe())
             log.warning("ice_servers_silent", call_id=call.id)
-        except BaseException:
-            self.spawn(peer.pc.close())
-            raise
         peer = Peer(self, call, RTCPeerConnection(self._ice.without_servers()))
         return peer, await peer.answer(offer)
 
@@ -79,10 +77,17 @@ class Peers:
         task.add_done_callback(self._tasks.discard)
         return task
 
+    @property
+    def open(self) -> int:
+        """How much still runs for connections; nothing once all are closed."""
+        return len(self._tasks)
+
     async def closed(self) -> None:
-        """Wait until the connections of calls that ended are closed."""
-        while self._tasks:
-            await asyncio.wait(set(self._tasks))
+        """Wait until the connections of calls that ended are closed, but not for ever."""
+        if self._tasks:
+            _, left = await asyncio.wait(set(self._tasks), timeout=_CLOSING_SECONDS)
+            for task in left:
+                task.cancel()
 
 
 class Peer:
@@ -93,8 +98,10 @@ class Peer:
         self._peers = peers
         self._call = call
         self._channel: RTCDataChannel | None = None
+        self._listening: asyncio.Task[Any] | None = None
         self._opened = asyncio.Event()
         self._closing = False
+        call.coming = self
         pc.on("datachannel", self._channel_opened)
         pc.on("track", self._track_came)
         pc.on("connectionstatechange", self._changed)
@@ -105,9 +112,9 @@ class Peer:
         Raises:
             SdpError: It cannot be answered.
         """
-        if offers_sound(offer):
-            self._call.track = VoiceTrack(self._call.report)
-            self.pc.addTrack(self._call.track)
+        if offers_sound(offer) and self._call.voices is not None:
+            self._call.voices.track = VoiceTrack(self._call.report)
+            self.pc.addTrack(self._call.voices.track)
         try:
             await self.pc.setRemoteDescription(RTCSessionDescription(sdp=offer, type="offer"))
             await self.pc.setLocalDescription(await self.pc.createAnswer())
@@ -122,7 +129,6 @@ class Peer:
                 await self._opened.wait()
         except TimeoutError:
             self._call.end("the client never connected", reconnect=False)
-            await self.pc.close()
 
     def send(self, text: str) -> None:
         """Send one event; a client that reads too slowly is closed."""
@@ -145,6 +151,8 @@ class Peer:
             self._peers.spawn(self._close())
 
     async def _close(self) -> None:
+        if self._listening is not None:
+            self._listening.cancel()  # a track that never began would never end
         channel = self._channel
         if channel is not None and channel.bufferedAmount:
             sent = asyncio.Event()
@@ -163,8 +171,8 @@ class Peer:
         self._call.attach(self, own=True)
 
     def _track_came(self, track: MediaStreamTrack) -> None:
-        if track.kind == "audio":
-            self._peers.spawn(self._listen(track))
+        if track.kind == "audio" and self._listening is None:
+            self._listening = self._peers.spawn(self._listen(track))
 
     async def _listen(self, track: MediaStreamTrack) -> None:
         """Take the client's sound; where nobody hears it is dropped, lest it pile up."""

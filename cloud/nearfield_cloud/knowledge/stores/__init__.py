@@ -1,0 +1,1 @@
+"""Passage stores for more than one machine, each behind an extra: `pgvector` and `qdrant`."""
