@@ -165,6 +165,9 @@ async def test_vectors_of_two_models_are_never_compared(store: PassageStore) -> 
     assert await store.nearest(ONE, EVERYBODY, 5, model_id="other@2") == []
     assert await store.similarities(ONE, EVERYBODY, [one.chunk_id], model_id="other@2") == {}
     assert await store.embedded("acme", owner.document_id, model_id="other@2") == frozenset()
+    with pytest.raises(ValueError, match="no vectors"):
+        await store.put(owner, [one], {}, model_id="other@2")
+    assert len(await store.nearest(ONE, EVERYBODY, 5, model_id=MODEL)) == 1
     await store.put(owner, [one], {one.chunk_id: np.full((1, 4), 0.5, np.float32)}, model_id="other@2")
     assert await store.nearest(ONE, EVERYBODY, 5, model_id=MODEL) == []
     assert len(await store.nearest(np.full(4, 0.5, np.float32), EVERYBODY, 5, model_id="other@2")) == 1

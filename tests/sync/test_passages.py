@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nearfield_sync.errors import DatabaseError
+from nearfield_sync.database import open_database
+from nearfield_sync.errors import DatabaseError, PassageStoreError
 from nearfield_sync.passages.fusion import fuse
 from nearfield_sync.passages.passage import Document, Passage, Scope, chunk_id, document_id
 from nearfield_sync.passages.quantised import cosines, sketch, squeeze
+from nearfield_sync.passages.schema import MIGRATIONS
 from nearfield_sync.passages.sqlite import SqlitePassageStore, open_passages
 from nearfield_sync.passages.words import MOST_WORDS, Stems, telling_words
 
@@ -156,6 +159,29 @@ class TestSqlite:
         assert squeeze(unit(7))[1] not in bytes_on_disk(tmp_path)
         await store.close()
 
+    async def test_a_deletion_whose_traces_somebody_still_reads_says_so(self, tmp_path: Path) -> None:
+        path = tmp_path / "passages.sqlite"
+        store = open_passages(path, busy_timeout_ms=20)
+        await put(store, document(), ["Quetzalcoatl hides."])
+        other = open_database(path, MIGRATIONS)
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM passages")
+        with pytest.raises(PassageStoreError, match="another process still reads"):
+            await store.delete("acme", document().document_id)
+        other.close()
+        assert await store.documents("acme") == []
+        await put(store, document("/docs/other.md"), ["It stays."], seed=9)
+        assert b"uetzalcoatl" not in bytes_on_disk(tmp_path).lower()
+        await store.close()
+
+    async def test_a_search_does_not_wait_for_a_change(self, tmp_path: Path) -> None:
+        store = open_passages(tmp_path / "passages.sqlite", busy_timeout_ms=0)
+        await put(store, document(), ["It stays."])
+        with store._writer.transaction():
+            assert await asyncio.wait_for(store.matching(["stay"], Scope(tenant="acme"), 5), 5)
+            assert await asyncio.wait_for(store.nearest(unit(0), Scope(tenant="acme"), 5, model_id="m@1"), 5)
+        await store.close()
+
     async def test_what_was_put_is_there_after_opening_again(self, tmp_path: Path) -> None:
         store = open_passages(tmp_path / "passages.sqlite")
         await put(store, document(), ["It stays."])
@@ -212,13 +238,13 @@ class TestSqlite:
     ) -> None:
         store = open_passages(tmp_path / "passages.sqlite")
         threads = set()
-        execute = store._database.execute
+        for database in (store._writer, store._reader):
 
-        def watched(*arguments: object) -> object:
-            threads.add(threading.get_ident())
-            return execute(*arguments)  # type: ignore[arg-type]
+            def watched(*arguments: object, execute: Callable[..., object] = database.execute) -> object:
+                threads.add(threading.get_ident())
+                return execute(*arguments)
 
-        monkeypatch.setattr(store._database, "execute", watched)
+            monkeypatch.setattr(database, "execute", watched)
         await put(store, document(), ["It stays."])
         await store.matching(["stay"], Scope(tenant="acme"), 5)
         await store.nearest(unit(0), Scope(tenant="acme"), 5, model_id="m@1")

@@ -19,7 +19,7 @@ class KnowledgeSection(Section):
     store: Literal["sqlite", "pgvector", "qdrant"] = "sqlite"
     """``sqlite`` is a file in the data folder; the others need ``address`` and their extra."""
     address: SecretStr | None = None
-    """``postgresql://user:word@host/database`` or ``http://host:6333``."""
+    """``postgresql://user@host/database`` or ``http://host:6333``."""
     key: SecretStr | None = None
     """Qdrant's, where it asks for one."""
     embedding: str = "minilm-l6-v2-int8"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -42,8 +43,9 @@ async def open_knowledge(
         ModelsError: The model cannot be loaded.
     """
     section = configuration.knowledge
-    meaning = Meaning(load_embedding(section.embedding))
+    meaning = Meaning(await asyncio.to_thread(load_embedding, section.embedding))
     try:
+        await meaning.warm_up()
         async with open_store(configuration) as store:
             search = SearchOptions(
                 candidates=section.candidates,
@@ -74,7 +76,7 @@ async def open_store(configuration: Configuration) -> AsyncIterator[PassageStore
         async with open_qdrant(address, section.key.get_secret_value() if section.key else None) as qdrant:
             yield qdrant
     else:
-        store = open_passages(configuration.data / "knowledge.sqlite")
+        store = await asyncio.to_thread(open_passages, configuration.data / "knowledge.sqlite")
         try:
             yield store
         finally:

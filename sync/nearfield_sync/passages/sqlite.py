@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from nearfield_sync.database import Database, open_database, translating
+from nearfield_sync.database import BUSY_TIMEOUT_MS, Database, open_database, translating
 from nearfield_sync.errors import PassageStoreError
 from nearfield_sync.passages.passage import Document, Hit, Listed, Passage, Scope, Vectors, VectorsOf
 from nearfield_sync.passages.quantised import cosines, sketch, squeeze
@@ -32,7 +32,7 @@ _PASSAGE: Final = f"p.chunk_id, p.position, p.headings, p.text, {_DOCUMENT}"
 _FROM: Final = "passages p JOIN documents d USING (document) JOIN shelves s USING (shelf)"
 
 
-def open_passages(path: Path) -> SqlitePassageStore:
+def open_passages(path: Path, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> SqlitePassageStore:
     """Open or create the file.
 
     Raises:
@@ -43,25 +43,32 @@ def open_passages(path: Path) -> SqlitePassageStore:
         import sqlite_vec
     except ImportError as error:
         raise PassageStoreError("sqlite-vec is missing: install the extra 'cloud' or 'edge'") from error
-    database = open_database(path, MIGRATIONS)
+    writer = open_database(path, MIGRATIONS, busy_timeout_ms=busy_timeout_ms)
+    try:
+        writer.execute("PRAGMA secure_delete=ON")
+        reader = open_database(path, MIGRATIONS, busy_timeout_ms=busy_timeout_ms)
+    except BaseException:
+        writer.close()
+        raise
+    store = SqlitePassageStore(writer, reader)
     try:
         with translating(path):
-            connection = database.connection
-            connection.execute("PRAGMA secure_delete=ON")
-            connection.enable_load_extension(True)
-            connection.load_extension(sqlite_vec.loadable_path())
-            connection.enable_load_extension(False)
+            reader.connection.enable_load_extension(True)
+            reader.connection.load_extension(sqlite_vec.loadable_path())
+            reader.connection.enable_load_extension(False)
     except BaseException:
-        database.close()
+        writer.close()
+        reader.close()
         raise
-    return SqlitePassageStore(database)
+    return store
 
 
 class SqlitePassageStore:
-    """A `PassageStore` in one file; made by `open_passages`."""
+    """A `PassageStore` in one file; made by `open_passages`. A search does not wait for a change."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, writer: Database, reader: Database) -> None:
+        self._writer = writer
+        self._reader = reader
 
     async def put(
         self, document: Document, passages: Sequence[Passage], vectors: VectorsOf, *, model_id: str
@@ -76,7 +83,7 @@ class SqlitePassageStore:
             "JOIN vectors v USING (passage) JOIN models m USING (model) "
             "WHERE s.tenant = ? AND d.document_id = ? AND m.name = ?"
         )
-        rows = await asyncio.to_thread(self._database.execute, sql, (tenant, document_id, model_id))
+        rows = await asyncio.to_thread(self._reader.execute, sql, (tenant, document_id, model_id))
         return frozenset(str(row[0]) for row in rows)
 
     async def delete(self, tenant: str, document_id: str) -> bool:
@@ -89,7 +96,7 @@ class SqlitePassageStore:
             f"SELECT {_DOCUMENT}, (SELECT count(*) FROM passages p WHERE p.document = d.document) "
             "FROM documents d JOIN shelves s USING (shelf) WHERE s.tenant = ? ORDER BY d.source"
         )
-        rows = await asyncio.to_thread(self._database.execute, sql, (tenant,))
+        rows = await asyncio.to_thread(self._reader.execute, sql, (tenant,))
         return [Listed(document=_document(row[:-1]), passages=row[-1]) for row in rows]
 
     async def nearest(self, vector: Vectors, scope: Scope, limit: int, *, model_id: str) -> Sequence[Hit]:
@@ -109,7 +116,7 @@ class SqlitePassageStore:
             "AND s.audience IN (SELECT value FROM json_each(?)) ORDER BY score DESC, p.chunk_id LIMIT ?"
         )
         bindings = (*_WEIGHTS, query, scope.tenant, _json(sorted(scope.audiences)), limit)
-        rows = await asyncio.to_thread(self._database.execute, sql, bindings)
+        rows = await asyncio.to_thread(self._reader.execute, sql, bindings)
         return [_hit(row[:-1], row[-1]) for row in rows]
 
     async def similarities(
@@ -122,7 +129,7 @@ class SqlitePassageStore:
             "AND m.name = ? AND s.tenant = ? AND s.audience IN (SELECT value FROM json_each(?))"
         )
         bindings = (_json(list(chunk_ids)), model_id, scope.tenant, _json(sorted(scope.audiences)))
-        rows = await asyncio.to_thread(self._database.execute, sql, bindings)
+        rows = await asyncio.to_thread(self._reader.execute, sql, bindings)
         found: dict[str, float] = {}
         for row, cosine in zip(rows, cosines(vector, [row[1:] for row in rows]).tolist(), strict=True):
             found[row[0]] = max(found.get(row[0], -1.0), cosine)
@@ -130,41 +137,43 @@ class SqlitePassageStore:
 
     async def close(self) -> None:
         """As the seam says."""
-        await asyncio.to_thread(self._database.close)
+        await asyncio.to_thread(self._close)
 
     def _nearest(self, vector: Vectors, scope: Scope, limit: int, model_id: str) -> list[Hit]:
-        sketches = (
+        readable = (scope.tenant, _json(sorted(scope.audiences)))
+        likeliest = self._reader.execute(
             "SELECT k.vector FROM sketches k WHERE k.model = (SELECT model FROM models WHERE name = ?) "
             "AND k.shelf IN (SELECT shelf FROM shelves WHERE tenant = ? "
             "AND audience IN (SELECT value FROM json_each(?))) "
-            "ORDER BY vec_distance_hamming(vec_bit(k.bits), vec_bit(?)) LIMIT ?"
+            "ORDER BY vec_distance_hamming(vec_bit(k.bits), vec_bit(?)) LIMIT ?",
+            (model_id, *readable, sketch(vector), max(_FEWEST_SKETCHES, _SKETCHES_PER_HIT * limit)),
         )
-        most = max(_FEWEST_SKETCHES, _SKETCHES_PER_HIT * limit)
-        with self._database.transaction() as database:  # both passes see the same passages
-            likeliest = database.execute(
-                sketches, (model_id, scope.tenant, _json(sorted(scope.audiences)), sketch(vector), most)
-            )
-            rows = database.execute(
-                "SELECT passage, scale, numbers FROM vectors "
-                "WHERE vector IN (SELECT value FROM json_each(?))",
-                (_json([row[0] for row in likeliest]),),
-            )
-            best: dict[int, float] = {}
-            for row, cosine in zip(rows, cosines(vector, [row[1:] for row in rows]).tolist(), strict=True):
-                best[row[0]] = max(best.get(row[0], -1.0), cosine)
-            chosen = dict(sorted(best.items(), key=lambda entry: (-entry[1], entry[0]))[:limit])
-            found = database.execute(
-                f"SELECT p.passage, {_PASSAGE} FROM {_FROM} "
-                "WHERE p.passage IN (SELECT value FROM json_each(?))",
-                (_json(list(chosen)),),
-            )
+        rows = self._reader.execute(
+            "SELECT passage, scale, numbers FROM vectors WHERE vector IN (SELECT value FROM json_each(?))",
+            (_json([row[0] for row in likeliest]),),
+        )
+        best: dict[int, float] = {}
+        for row, cosine in zip(rows, cosines(vector, [row[1:] for row in rows]).tolist(), strict=True):
+            best[row[0]] = max(best.get(row[0], -1.0), cosine)
+        chosen = dict(sorted(best.items(), key=lambda entry: (-entry[1], entry[0]))[:limit])
+        # Asked again, because what may be read can have changed since the first pass.
+        found = self._reader.execute(
+            f"SELECT p.passage, {_PASSAGE} FROM {_FROM} "
+            "WHERE p.passage IN (SELECT value FROM json_each(?)) "
+            "AND s.tenant = ? AND s.audience IN (SELECT value FROM json_each(?))",
+            (_json(list(chosen)), *readable),
+        )
         hits = [_hit(row[1:], chosen[row[0]]) for row in found]
         return sorted(hits, key=lambda hit: (-hit.score, hit.passage.chunk_id))
+
+    def _close(self) -> None:
+        self._writer.close()
+        self._reader.close()
 
     def _put(
         self, document: Document, passages: Sequence[Passage], vectors: VectorsOf, model_id: str
     ) -> None:
-        with self._database.transaction() as database:
+        with self._writer.transaction() as database:
             model = self._model(model_id, vectors)
             shelf = self._shelf(document.tenant, document.audience)
             number = self._document(document, shelf)
@@ -183,15 +192,15 @@ class SqlitePassageStore:
     def _model(self, model_id: str, vectors: VectorsOf) -> int:
         width = next((rows.shape[1] for rows in vectors.values()), 0)
         insert = "INSERT INTO models (name, width) VALUES (?, ?) ON CONFLICT DO NOTHING"
-        self._database.execute(insert, (model_id, width))
-        found = self._database.execute("SELECT model FROM models WHERE name = ?", (model_id,))
+        self._writer.execute(insert, (model_id, width))
+        found = self._writer.execute("SELECT model FROM models WHERE name = ?", (model_id,))
         return int(found[0][0])
 
     def _shelf(self, tenant: str, audience: str) -> int:
         insert = "INSERT INTO shelves (tenant, audience) VALUES (?, ?) ON CONFLICT DO NOTHING"
-        self._database.execute(insert, (tenant, audience))
+        self._writer.execute(insert, (tenant, audience))
         select = "SELECT shelf FROM shelves WHERE tenant = ? AND audience = ?"
-        return int(self._database.execute(select, (tenant, audience))[0][0])
+        return int(self._writer.execute(select, (tenant, audience))[0][0])
 
     def _document(self, document: Document, shelf: int) -> int:
         fields = (
@@ -206,14 +215,14 @@ class SqlitePassageStore:
             "media_type = excluded.media_type, recipe = excluded.recipe, ingested_at = excluded.ingested_at "
             "RETURNING document"
         )
-        return int(self._database.execute(upsert, (document.document_id, *fields))[0][0])
+        return int(self._writer.execute(upsert, (document.document_id, *fields))[0][0])
 
     def _drop_all_but(self, number: int, document: Document, passages: Sequence[Passage]) -> dict[str, int]:
         """Remove the passages that are gone or say something else; give the rows of the others."""
         wanted = {one.chunk_id: (document.title, _json(one.headings), one.text) for one in passages}
         select = "SELECT chunk_id, passage, title, headings, text FROM passages WHERE document = ?"
         kept: dict[str, int] = {}
-        for name, passage, *content in self._database.execute(select, (number,)):
+        for name, passage, *content in self._writer.execute(select, (number,)):
             if wanted.get(name) == tuple(content):
                 kept[name] = passage
             else:
@@ -227,9 +236,9 @@ class SqlitePassageStore:
             "VALUES (?, ?, ?, ?, ?, ?) RETURNING passage"
         )
         bindings = (number, passage.chunk_id, passage.position, *content)
-        row = int(self._database.execute(insert, bindings)[0][0])
+        row = int(self._writer.execute(insert, bindings)[0][0])
         words = "INSERT INTO words (rowid, title, headings, text) VALUES (?, ?, ?, ?)"
-        self._database.execute(words, (row, *content))
+        self._writer.execute(words, (row, *content))
         return row
 
     def _give_vectors(self, row: int, name: str, vectors: VectorsOf, model: int, shelf: int) -> None:
@@ -242,52 +251,56 @@ class SqlitePassageStore:
                     "INSERT INTO vectors (passage, model, scale, numbers) "
                     "VALUES (?, ?, ?, ?) RETURNING vector"
                 )
-                number = self._database.execute(insert, (row, model, scale, numbers))[0][0]
+                number = self._writer.execute(insert, (row, model, scale, numbers))[0][0]
                 bindings = (model, shelf, number, sketch(vector))
-                self._database.execute("INSERT INTO sketches VALUES (?, ?, ?, ?)", bindings)
+                self._writer.execute("INSERT INTO sketches VALUES (?, ?, ?, ?)", bindings)
             return
-        if not self._database.execute("SELECT 1 FROM vectors WHERE passage = ? AND model = ?", (row, model)):
+        if not self._writer.execute("SELECT 1 FROM vectors WHERE passage = ? AND model = ?", (row, model)):
             raise ValueError(f"passage {name} has no vectors of this model")
-        self._database.execute(
+        self._writer.execute(
             "UPDATE sketches SET shelf = ? WHERE model = ? AND shelf <> ? "
             "AND vector IN (SELECT vector FROM vectors WHERE passage = ?)",
             (shelf, model, shelf, row),
         )
 
     def _remove(self, passage: int) -> None:
-        self._database.execute(
+        self._writer.execute(
             "INSERT INTO words (words, rowid, title, headings, text) "
             "SELECT 'delete', passage, title, headings, text FROM passages WHERE passage = ?",
             (passage,),
         )
         self._remove_vectors(passage)
-        self._database.execute("DELETE FROM passages WHERE passage = ?", (passage,))
+        self._writer.execute("DELETE FROM passages WHERE passage = ?", (passage,))
 
     def _remove_vectors(self, passage: int) -> None:
-        self._database.execute(
+        self._writer.execute(
             "DELETE FROM sketches WHERE (model, shelf, vector) IN (SELECT v.model, s.shelf, v.vector "
             "FROM vectors v CROSS JOIN shelves s WHERE v.passage = ?)",
             (passage,),
         )
-        self._database.execute("DELETE FROM vectors WHERE passage = ?", (passage,))
+        self._writer.execute("DELETE FROM vectors WHERE passage = ?", (passage,))
 
     def _delete(self, tenant: str, document_id: str) -> bool:
         select = (
             "SELECT document FROM documents JOIN shelves USING (shelf) WHERE tenant = ? AND document_id = ?"
         )
-        with self._database.transaction() as database:
+        with self._writer.transaction() as database:
             found = database.execute(select, (tenant, document_id))
             if not found:
                 return False
             for (passage,) in database.execute("SELECT passage FROM passages WHERE document = ?", found[0]):
                 self._remove(passage)
             database.execute("DELETE FROM documents WHERE document = ?", found[0])
-        self._forget()
+        if not self._forget():
+            raise PassageStoreError(
+                f"database {self._writer.path}: the document is deleted, but another process still reads it "
+                "as it was: end that process and delete or ingest something, or traces stay in the file's log"
+            )
         return True
 
-    def _forget(self) -> None:
-        """Empty the write-ahead log, which still has the pages as they were."""
-        self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    def _forget(self) -> bool:
+        """Empty the write-ahead log, which has the pages as they were; False while somebody reads them."""
+        return not self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")[0][0]
 
 
 def _json(value: Any) -> str:

@@ -101,7 +101,7 @@ async def open_pgvector(address: str) -> AsyncIterator[PgvectorPassageStore]:
     """Connect, make the tables where they are missing, and let go in the end.
 
     Args:
-        address: ``postgresql://user:word@host/database``.
+        address: ``postgresql://user@host/database``.
 
     Raises:
         PassageStoreError: The server cannot be reached, or has no pgvector that this user may create.
