@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import json
 from contextlib import aclosing
 from pathlib import Path
@@ -9,16 +11,21 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 
 from nearfield_cloud.errors import ConfigurationError
 from nearfield_cloud.metrics import CloudMetrics, MeasuredOrchestrator
 from nearfield_cloud.observing import open_observing
+from nearfield_cloud.orchestrator.question import Question
+from nearfield_cloud.realtime.asking import Asking
+from nearfield_cloud.realtime.session.commands import StartAnswer
 from nearfield_sync.clock import SystemClock
 from nearfield_sync.exposition import exposition, new_registry
-from nearfield_sync.telemetry import Counters
-from tests.cloud.answers import OPEN, answering, asked, heard
+from nearfield_sync.telemetry import Counters, LogOptions, configure_logs
+from tests.cloud.answers import DEVICE, OPEN, answering, asked, heard
 from tests.cloud.gateways import configuration_of, gateway
 from tests.fakes.collector import running_collector
+from tests.fakes.orchestrator import ScriptedOrchestrator
 
 
 def metrics() -> CloudMetrics:
@@ -107,3 +114,41 @@ def test_no_label_of_a_figure_names_a_tenant_or_a_person() -> None:
     dashboards = Path(__file__).parents[2] / "cloud" / "deploy" / "monitoring" / "dashboards"
     told = " ".join(json.dumps(json.loads(file.read_text("utf-8"))) for file in dashboards.glob("*.json"))
     assert not [name for name in ("tenant", "subject", "person") if f"{name}=" in told]
+
+
+async def test_lines_of_an_answer_bear_its_turn_and_its_trace() -> None:
+    orchestrator = ScriptedOrchestrator()
+
+    class Noting:
+        def listen(self, *told: Any) -> Any:
+            return self
+
+        async def answer(self, question: Question) -> Any:
+            structlog.get_logger().info("asked_of_a_tool")
+            async with aclosing(orchestrator.listen().answer(question)) as events:
+                async for event in events:
+                    yield event
+
+    output = io.StringIO()
+    configure_logs(LogOptions(), output)
+    answered = asyncio.Event()
+    asking = Asking(Noting(), DEVICE, lambda _: answered.set())  # type: ignore[arg-type]
+    asking.start(
+        StartAnswer(
+            response_id="resp_1",
+            turn_id="t1",
+            text="When?",
+            language="en",
+            conversation=(),
+            instructions="",
+            trace_parent=f"00-{'a' * 32}-{'b' * 16}-01",
+        )
+    )
+    async with asyncio.timeout(10):
+        await answered.wait()
+    asking.close()
+    lines = [json.loads(line) for line in output.getvalue().splitlines()]
+    (line,) = [line for line in lines if line["event"] == "asked_of_a_tool"]
+    assert (line["turn_id"], line["response_id"], line["trace_id"]) == ("t1", "resp_1", "a" * 32)
+    structlog.get_logger().info("of_nobody")
+    assert "turn_id" not in json.loads(output.getvalue().splitlines()[-1])

@@ -59,13 +59,12 @@ class Envelope:
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
-        bound = {"request_id": request_id}
         trace = _TRACE_PARENT.fullmatch(headers.get("traceparent", "")[:512])
-        if trace is not None:
-            bound["trace_id"] = trace[1]
         notes_of(scope)["request_id"] = request_id
         structlog.contextvars.clear_contextvars()
-        with structlog.contextvars.bound_contextvars(**bound):
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            if trace is not None:
+                structlog.contextvars.bind_contextvars(trace_id=trace[1])
             await self._answered(scope, receive, send, request_id)
 
     async def _answered(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:

@@ -97,7 +97,8 @@ class Attention:
             return await turn.too_slow()
         except Exception as error:
             # A fault of ours shall not take the call down: it is logged, and the turn says that it failed.
-            self._log.error("turn_broke", turn_id=turn.question.turn_id, exc_info=error)
+            turn_id = turn.question.turn_id
+            self._log.error("turn_broke", turn_id=turn_id, exc_info=error)
             await turn.speech.say(self._resources.section.words.failed)
             return Ending(outcome="failed", reason=OrchestrationError.code)
         finally:
@@ -124,6 +125,7 @@ class Attention:
         )
 
     async def _close(self, turn: Turn, ending: Ending | None, arrived_at: datetime) -> None:
+        turn_id, tenant = turn.question.turn_id, turn.question.caller.tenant
         outcome = "cancelled" if ending is None else ending.outcome
         plan = "" if turn.decision is None else turn.decision.plan
         turn.steps.end(outcome)
@@ -132,8 +134,8 @@ class Attention:
         counters.add("nearfield_model_tokens_total", turn.model_tokens)
         self._log.info(
             "turn_answered",
-            turn_id=turn.question.turn_id,
-            tenant=turn.question.caller.tenant,
+            turn_id=turn_id,
+            tenant=tenant,
             plan=plan,
             outcome=outcome,
             duration_ms=round(turn.steps.since_ms()),
@@ -141,8 +143,8 @@ class Attention:
         if self._resources.records is None:
             return
         record = CloudTurn(
-            turn_id=turn.question.turn_id,
-            tenant=turn.question.caller.tenant,
+            turn_id=turn_id,
+            tenant=tenant,
             subject=turn.question.caller.subject,
             at=arrived_at,
             plan=plan,
@@ -158,7 +160,7 @@ class Attention:
             await asyncio.shield(asyncio.to_thread(self._resources.records.add, record))
         except SyncError as error:
             counters.add("nearfield_records_lost_total")
-            self._log.error("turn_not_recorded", turn_id=turn.question.turn_id, exc_info=error)
+            self._log.error("turn_not_recorded", turn_id=turn_id, exc_info=error)
 
 
 async def _until(

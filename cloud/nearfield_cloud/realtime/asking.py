@@ -92,7 +92,8 @@ class Asking:
     async def _run(self, listening: Listening, question: Question, response_id: str) -> None:
         ended = False
         # The task is this question's own, so its lines in the log bear its ids and no other's.
-        structlog.contextvars.bind_contextvars(turn_id=question.turn_id, response_id=response_id)
+        turn_id = question.turn_id
+        structlog.contextvars.bind_contextvars(turn_id=turn_id, response_id=response_id)
         if (trace_id := trace_id_of(question.trace_parent)) is not None:
             structlog.contextvars.bind_contextvars(trace_id=trace_id)
         try:

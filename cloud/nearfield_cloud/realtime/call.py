@@ -256,7 +256,8 @@ class Call:
                 connection.close(reason)
         self._own = self.coming = None
         self._beside.clear()
-        log.info("call_ended", call_id=self.id, tenant=self.caller.tenant, reason=reason)
+        tenant = self.caller.tenant
+        log.info("call_ended", call_id=self.id, tenant=tenant, reason=reason)
         self._on_end(self)
 
     def abandon(self) -> None:
