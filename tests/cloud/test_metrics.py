@@ -132,7 +132,7 @@ async def test_lines_of_an_answer_bear_its_turn_and_its_trace() -> None:
     output = io.StringIO()
     configure_logs(LogOptions(), output)
     answered = asyncio.Event()
-    asking = Asking(Noting(), DEVICE, lambda _: answered.set())  # type: ignore[arg-type]
+    asking = Asking(Noting(), DEVICE, lambda _: answered.set())
     asking.start(
         StartAnswer(
             response_id="resp_1",
