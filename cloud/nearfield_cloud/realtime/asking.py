@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from contextlib import aclosing
-from typing import cast
 
 import structlog
 
 from nearfield_cloud.caller import Caller
 from nearfield_cloud.errors import CloudError
-from nearfield_cloud.orchestrator.answer import AnswerEvent, Finished, Listening, Orchestrator
+from nearfield_cloud.orchestrator.answer import Finished, Listening, Orchestrator
 from nearfield_cloud.orchestrator.question import Question
 from nearfield_cloud.realtime.session import reports
 from nearfield_cloud.realtime.session.commands import Confirm, StartAnswer
@@ -92,8 +91,7 @@ class Asking:
     async def _run(self, listening: Listening, question: Question, response_id: str) -> None:
         ended = False
         try:
-            answer = cast("AsyncGenerator[AnswerEvent]", listening.answer(question))
-            async with aclosing(answer):
+            async with aclosing(listening.answer(question)) as answer:
                 async for event in answer:
                     ended = isinstance(event, Finished)
                     self._report(reports.Answered(response_id=response_id, event=event))
