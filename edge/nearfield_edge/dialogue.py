@@ -13,9 +13,10 @@ from datetime import datetime
 from functools import partial
 
 from nearfield_edge import phrases
-from nearfield_edge.doubts.answers import OWN, answer_to, expecting, with_answers
+from nearfield_edge.doubts.answers import answer_to, expecting, with_answers
 from nearfield_edge.doubts.asking import inquiry_about
 from nearfield_edge.doubts.doubt import ASKED
+from nearfield_edge.doubts.offers import OWN, Offer, doubt_about
 from nearfield_edge.doubts.wording import question_about
 from nearfield_edge.hearing import Expected
 from nearfield_edge.records.conversation_file import ConversationFile
@@ -102,7 +103,10 @@ class Dialogue:
     def sentence(self, transcript: Transcript) -> Sentence:
         """What the words of an utterance that may be over are to the grammar."""
         contexts = self._skills.contexts(self._conversation, self._now())
-        return sentence_in(transcript, self._grammar, contexts, self._policy.skill.act_confidence)
+        skill = self._policy.skill
+        return sentence_in(
+            transcript, self._grammar, contexts, sure=skill.act_confidence, near=skill.clarify_confidence
+        )
 
     async def understand(self, transcript: Transcript) -> Understanding:
         """Find what was meant; takes a few milliseconds where a sentence fits.
@@ -190,10 +194,18 @@ class Dialogue:
         )
         return replace(meant, slots=self._skills.resolved(meant, self._conversation, now))
 
-    def choose_route(self, understanding: Understanding) -> RouteDecision:
-        """Decide who answers."""
+    def choose_route(self, understanding: Understanding, beyond: Reach | None = None) -> RouteDecision:
+        """Decide who answers.
+
+        Args:
+            understanding: Of this turn.
+            beyond: What could answer besides a skill; None for nothing.
+        """
+        here = self._reach()
+        if beyond is not None:
+            here = replace(beyond, restricted=here.restricted, unlearned=here.unlearned)
         asked = self._skills.alive(self._conversation, self._now()).doubt
-        return choose_route(understanding, self._reach(), self._policy, asked)
+        return choose_route(understanding, here, self._policy, asked)
 
     async def answer(
         self, turn_id: str, revision: int, understanding: Understanding, decision: RouteDecision
@@ -228,6 +240,29 @@ class Dialogue:
             effects=keys,
             fault="permission_refused" if reply.refusals else None,
         )
+
+    async def answer_alone(self, turn_id: str, revision: int, understanding: Understanding) -> Answer:
+        """Answer as if nobody else could be asked; what no skill answers surely is asked about or refused.
+
+        Raises:
+            SkillFailedError: The skill failed or took too long.
+            PermissionRefusedError: It did what it has not declared.
+            RecordError: Its effects cannot be stored; nothing is staged.
+        """
+        return await self.answer(turn_id, revision, understanding, self.choose_route(understanding))
+
+    def answered_beyond(self, turn_id: str, offer: Offer | None = None) -> None:
+        """Somebody else answers this turn: what was asked before it is not waited for any longer.
+
+        Args:
+            turn_id: The turn.
+            offer: What is waited for instead.
+        """
+        self._drop_doubt(turn_id)
+        if offer is not None:
+            alive = self._skills.alive(self._conversation, self._now())
+            offered = replace(alive, doubt=doubt_about(offer), last_turn_at=self._now())
+            self._unsettled[turn_id] = (offered, self._expected_after(offered))
 
     async def _ask(self, turn_id: str, understanding: Understanding) -> Answer:
         """Ask about what was not sure, or for the whole to be said again where nothing can be asked."""

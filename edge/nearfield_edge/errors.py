@@ -17,6 +17,9 @@
     ├── RoomTakenError           somebody else has the room at that time
     ├── BookingMissingError      no booking of that name and start
     ├── EgressRefusedError       ``site_mode`` forbids this connection
+    ├── LinkError                the link to the cloud cannot be had (retryable unless it says otherwise)
+    ├── LinkLostError            the link to the cloud is not there, or was lost meanwhile (retryable)
+    ├── EscalationRefusedError   the cloud declined a question, with its own code
     ├── PageError                the page cannot be served: an address, a token or a certificate
     └── PageRefusalError         a page asked for what it does not get
         ├── PageRequestError     a message that cannot be read
@@ -101,6 +104,47 @@ class EgressRefusedError(EdgeError):
     """``site_mode`` forbids this connection."""
 
     code = "egress_refused"
+
+
+class LinkError(EdgeError):
+    """The link to the cloud cannot be had; ``code`` names the failure.
+
+    Attributes:
+        retry_after_seconds: What the other end asks to be left alone for; None where it says nothing.
+    """
+
+    code = "link_failed"
+    retryable = True
+
+    def __init__(self, detail: str, *, code: str, retry_after_seconds: float | None = None) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.retry_after_seconds = retry_after_seconds
+
+
+class LinkLostError(EdgeError):
+    """The link to the cloud is not there, or was lost before the answer was over.
+
+    Attributes:
+        sent: Whether the question may have reached the cloud: to ask it again could ask it twice.
+    """
+
+    code = "link_lost"
+    retryable = True
+
+    def __init__(self, detail: str, *, sent: bool = True) -> None:
+        super().__init__(detail)
+        self.sent = sent
+
+
+class EscalationRefusedError(EdgeError):
+    """The cloud declined a question, or did not answer it in time; ``code`` is the cloud's."""
+
+    code = "escalation_refused"
+
+    def __init__(self, detail: str, *, code: str) -> None:
+        super().__init__(detail)
+        self.code = code
 
 
 class CalendarUnreadableError(EdgeError):

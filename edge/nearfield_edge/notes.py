@@ -103,19 +103,27 @@ class TurnNotes:
             case ev.RouteChosen():
                 self.decision = event.decision
                 self._write(now_ms, "route", event.decision.route)
-            case ev.Answered():
-                self.answer = event.answer
-                if event.answer.fault:
-                    self.faults.append(event.answer.fault)
-                self._write(now_ms, "answered", event.answer.source)
+            case ev.WorkFailed():
+                self.faults.append(event.code)
+                self._write(now_ms, "failed", f"{event.stage}: {event.code}")
+            case _:
+                self._report_reply(event, now_ms)
+
+    def _report_reply(self, event: ev.WorkEvent, now_ms: float) -> None:
+        match event:
+            case ev.Answered(answer=answer):
+                self.answer = answer
+                self.faults += [answer.fault] if answer.fault else []
+                self._write(now_ms, "answered", answer.source)
+            case ev.AnswerWentOn(part=part) if self.answer is not None:
+                self.answer = self.answer.gone_on(part)
+                self.faults += [part.fault] if part.fault else []
+                self._write(now_ms, "answer_ended" if part.last else "answer_went_on", part.fault or "")
             case ev.SpeechBegan():
                 self._mark(now_ms, "first_audio")
             case ev.SpeechEnded():
                 self.heard_ms = event.heard_ms
                 self._mark(now_ms, "done")
-            case ev.WorkFailed():
-                self.faults.append(event.code)
-                self._write(now_ms, "failed", f"{event.stage}: {event.code}")
 
     def record(self, outcome: str, *, device_id: str, versions: Mapping[str, str]) -> TurnRecord:
         """The finished record."""
@@ -136,6 +144,7 @@ class TurnNotes:
             revision=self.revision,
             effects=self.answer.effects if self.answer else (),
             faults=tuple(self.faults),
+            escalation=self.answer.escalation if self.answer else None,
             timeline=tuple(
                 TimelineEntry(at_ms=round(ms - zero, 1), event=name, detail=detail)
                 for ms, name, detail in self.timeline
@@ -171,4 +180,4 @@ def _so_far(event: ev.PartialRecognised | ev.Guessed | ev.TurnJudged) -> tuple[s
 def _reply(answer: Answer | None, heard_ms: int | None, heard_text: str | None) -> ReplyRecord | None:
     if answer is None:
         return None
-    return ReplyRecord(text=answer.text, source=answer.source, heard_ms=heard_ms, heard_text=heard_text)
+    return ReplyRecord(text=answer.whole_text, source=answer.source, heard_ms=heard_ms, heard_text=heard_text)

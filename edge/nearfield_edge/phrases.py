@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nearfield_edge.turn.content import Answer
 
 NOT_UNDERSTOOD = "Sorry, I did not understand that."
 NOT_SURE = "I am not sure what you meant. Could you say it again?"
 SAY_AGAIN = "Sorry. Please say it again."
 FORGOTTEN = "That was a while ago, and I have forgotten what we spoke of. Please say it in full."
+
+NO_LINK = "I do not know that by myself, and I cannot reach anybody to ask at the moment."
+NO_ANSWER = "I do not know that by myself, and I did not get an answer."
+SHALL_I_ASK = "Shall I find out later?"
+WILL_ASK = "I will find out as soon as I can."
+CANNOT_KEEP = "I cannot remember any more questions."
+ALL_RIGHT = "All right."
+NOTHING_DONE = "It is too late for that. Nothing was done."
+CUT_OFF = "I have lost the connection, so that is all I can say."
 
 _FAULTS = {
     "too_slow": "Sorry, that took too long. Please try again.",
@@ -20,7 +31,9 @@ _ANY_FAULT = "Sorry, something went wrong. Please try again."
 
 def fixed_phrases() -> tuple[str, ...]:
     """All that is said in the same words every time."""
-    return (NOT_UNDERSTOOD, NOT_SURE, SAY_AGAIN, FORGOTTEN, *_FAULTS.values(), _ANY_FAULT)
+    own = (NOT_UNDERSTOOD, NOT_SURE, SAY_AGAIN, FORGOTTEN, ALL_RIGHT)
+    cloud = (NO_LINK, NO_ANSWER, SHALL_I_ASK, WILL_ASK, CANNOT_KEEP, NOTHING_DONE, CUT_OFF)
+    return (*own, *cloud, *_FAULTS.values(), _ANY_FAULT)
 
 
 def did_you_say(one: str, other: str) -> str:
@@ -31,6 +44,19 @@ def did_you_say(one: str, other: str) -> str:
 def did_you_mean(sentence: str) -> str:
     """Asks whether a whole sentence was meant."""
     return f"Did you mean: {sentence}?"
+
+
+def without_cloud(alone: Answer, outcome: str) -> Answer:
+    """What is said where the cloud was asked in vain.
+
+    Args:
+        alone: What the device says by itself; it stands where it is more than that nothing was understood.
+        outcome: Code of what became of the question.
+    """
+    if alone.source != "phrase:not_understood":
+        return replace(alone, fault=outcome)
+    text = NO_LINK if outcome == "link_lost" else NO_ANSWER
+    return Answer(text=text, source=f"phrase:{outcome}", fault=outcome)
 
 
 def apology(fault: str) -> Answer:

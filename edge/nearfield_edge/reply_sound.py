@@ -1,4 +1,7 @@
-"""The sound of one reply: computed piece by piece, kept until it is over, and told in words."""
+"""The sound of one reply: computed piece by piece, kept until it is over, and told in words.
+
+A reply that is still growing is waited for where its words end; whoever listens hears a pause.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,17 @@ import asyncio
 from concurrent.futures import Future
 from typing import Final
 
+import numpy as np
+
 from nearfield_edge.inference import InferenceExecutor, Priority
+from nearfield_edge.reply_text import ReplyText
 from nearfield_models.cancellation import Cancellation
 from nearfield_models.pcm import Samples
 from nearfield_models.tts.engine import TtsEngine
 
 _MS_PER_CHARACTER: Final = 62
 """Of speech, where not all of a reply is computed yet."""
+_MS_BETWEEN_PARTS: Final = 150
 
 
 class ReplySound:
@@ -21,7 +28,7 @@ class ReplySound:
     def __init__(
         self,
         tts: TtsEngine,
-        text: str,
+        words: ReplyText,
         executor: InferenceExecutor,
         priority: Priority,
         cancellation: Cancellation,
@@ -30,16 +37,18 @@ class ReplySound:
 
         Args:
             tts: The voice.
-            text: What it says.
+            words: What it says.
             executor: Where it computes.
             priority: Of the first piece; the others are live.
             cancellation: Stops the computing.
         """
-        self.text = text
+        self.words = words
         self.cancellation = cancellation
         self.rate_hz = tts.capabilities.sample_rate_hz
+        self._tts = tts
         self._executor = executor
-        self._voice = tts.synthesise(text, cancellation=cancellation)
+        self._part = 0
+        self._voice = tts.synthesise(words.text, cancellation=cancellation)
         self._pieces: list[Future[Samples | None]] = []
         self._begin(priority)
 
@@ -52,6 +61,25 @@ class ReplySound:
         """
         if index == len(self._pieces):
             self._begin(Priority.LIVE)
+        sound = await self._result(index)
+        while sound is None and (text := await self.words.part(self._part + 1)) is not None:
+            self._pieces.pop()
+            self._part += 1
+            self._voice = self._tts.synthesise(text, cancellation=self.cancellation)
+            self._begin(Priority.LIVE, after=np.zeros(self.rate_hz * _MS_BETWEEN_PARTS // 1000, np.float32))
+            sound = await self._result(index)
+        return sound
+
+    async def prepared(self) -> None:
+        """Wait until the first piece is computed.
+
+        Raises:
+            EngineError: The voice failed.
+            CancelledWorkError: The reply is not wanted any more.
+        """
+        await self._result(0)
+
+    async def _result(self, index: int) -> Samples | None:
         sound = asyncio.wrap_future(self._pieces[index])
         sound.add_done_callback(_seen)
         # Whoever asks may be stopped; the piece is computed all the same, for whoever asks again.
@@ -60,13 +88,14 @@ class ReplySound:
 
     def text_until(self, ms: int) -> str:
         """The words that are heard in the first ``ms``, to about a word: no voice tells where each is."""
+        text = self.words.text
         computed_ms, whole = self._computed()
-        expected_ms = computed_ms if whole else max(computed_ms, len(self.text) * _MS_PER_CHARACTER)
+        expected_ms = computed_ms if whole else max(computed_ms, len(text) * _MS_PER_CHARACTER)
         if ms >= expected_ms:
-            return self.text
-        cut = len(self.text) * ms // expected_ms
-        begun = self.text[:cut]
-        return begun if self.text[cut : cut + 1].isspace() else begun.rpartition(" ")[0]
+            return text
+        cut = len(text) * ms // expected_ms
+        begun = text[:cut]
+        return begun if text[cut : cut + 1].isspace() else begun.rpartition(" ")[0]
 
     def _computed(self) -> tuple[int, bool]:
         """Milliseconds that were computed, and whether that is all."""
@@ -80,10 +109,14 @@ class ReplySound:
             samples += sound.size
         return samples * 1000 // self.rate_hz, False
 
-    def _begin(self, priority: Priority) -> None:
+    def _begin(self, priority: Priority, after: Samples | None = None) -> None:
         voice = self._voice
-        work = self._executor.submit(priority, lambda: next(voice, None), self.cancellation)
-        self._pieces.append(work)
+
+        def compute() -> Samples | None:
+            sound = next(voice, None)
+            return sound if sound is None or after is None else np.concatenate([after, sound])
+
+        self._pieces.append(self._executor.submit(priority, compute, self.cancellation))
 
 
 def _seen(sound: asyncio.Future[Samples | None]) -> None:

@@ -17,6 +17,7 @@ from nearfield_edge.audio.fading import risen
 from nearfield_edge.audio.sink import AudioSink
 from nearfield_edge.inference import InferenceExecutor, Priority
 from nearfield_edge.reply_sound import ReplySound
+from nearfield_edge.reply_text import ReplyText
 from nearfield_models.cancellation import Cancellation
 from nearfield_models.errors import CancelledWorkError, EngineError
 from nearfield_models.pcm import SAMPLE_RATE_HZ, Samples
@@ -104,14 +105,15 @@ class Speaking:
         """
         if self._tts is None or isinstance(self._time, InputClock):
             return
-        self._begun = ReplySound(self._tts, text, self._executor, Priority.SPECULATIVE, cancellation)
+        words = ReplyText(text, whole=False)  # whoever says it knows whether there is more
+        self._begun = ReplySound(self._tts, words, self._executor, Priority.SPECULATIVE, cancellation)
         with suppress(CancelledWorkError, EngineError):
-            await self._begun.piece(0)
+            await self._begun.prepared()
 
     async def say(
         self,
         turn_id: str,
-        text: str,
+        words: ReplyText,
         cancellation: Cancellation,
         *,
         on_first_sound: Callable[[], None],
@@ -121,7 +123,7 @@ class Speaking:
 
         Args:
             turn_id: Whose reply it is.
-            text: What to say.
+            words: What to say; it may grow meanwhile.
             cancellation: Stops the computing.
             on_first_sound: Called once, when the first sample leaves.
             on_time_passing: Called when this begins to wait for time to pass.
@@ -132,14 +134,15 @@ class Speaking:
             CancelledWorkError: It is not wanted any more.
         """
         if self._tts is None:
+            await words.until_whole()
             return Heard(ms=0, text="")
         silent = asyncio.get_running_loop().create_future()
         self._silent[turn_id] = silent
-        begun, self._begun = self._begun, None
-        if begun is None or begun.text != text or begun.cancellation is not cancellation:
-            begun = ReplySound(self._tts, text, self._executor, Priority.LIVE, cancellation)
+        reply = self._prepared(words, cancellation)
+        if reply is None:
+            reply = ReplySound(self._tts, words, self._executor, Priority.LIVE, cancellation)
         heard = Heard(ms=0, text="")
-        self._saying = _Saying(begun, on_first_sound, on_time_passing)
+        self._saying = _Saying(reply, on_first_sound, on_time_passing)
         try:
             heard = await self._said(self._saying)
         finally:
@@ -173,6 +176,14 @@ class Speaking:
         """Let go of a closed turn."""
         self._silent.pop(turn_id, None)
         self._begun = None
+
+    def _prepared(self, words: ReplyText, cancellation: Cancellation) -> ReplySound | None:
+        """What was begun of this reply, if it was; no longer begun for anything else."""
+        begun, self._begun = self._begun, None
+        if begun is None or begun.cancellation is not cancellation or begun.words.text != words.first:
+            return None
+        begun.words = words
+        return begun
 
     async def _said(self, saying: _Saying) -> Heard:
         heard, reply = 0, saying.reply

@@ -13,13 +13,16 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
+from nearfield_edge.asking import Asking
 from nearfield_edge.audio.clock import PlaybackClock
 from nearfield_edge.audio.sink import AudioSink
 from nearfield_edge.dialogue import Dialogue
+from nearfield_edge.escalation.beyond import Beyond
 from nearfield_edge.hearing import Hearing
 from nearfield_edge.inference import InferenceExecutor
 from nearfield_edge.judging import TurnJudge
 from nearfield_edge.recognition import Recognition
+from nearfield_edge.reply_text import ReplyText
 from nearfield_edge.sound import SoundMemory
 from nearfield_edge.speaking import Heard, Speaking
 from nearfield_edge.turn import commands as do
@@ -66,6 +69,8 @@ class WorkerParts:
     """None where only silence and sentences tell that a turn has ended."""
     time: PlaybackClock
     clock: Clock
+    beyond: Beyond | None = None
+    """None where only skills answer."""
 
 
 class Workers:
@@ -82,6 +87,9 @@ class Workers:
         self._report = report
         self._is_current = is_current
         self._wanted: dict[tuple[str, int], Cancellation] = {}
+        self._asking = None if parts.beyond is None else Asking(parts.beyond, parts.dialogue, report)
+        self._words: dict[str, ReplyText] = {}
+        """Of each open turn's latest reply."""
         self._recognition = Recognition(
             parts.hearing, parts.memory, parts.executor, time=parts.time, clock=parts.clock
         )
@@ -138,7 +146,9 @@ class Workers:
             case do.PrepareSpeech(turn_id=turn_id, revision=revision, text=text):
                 return self._speaking.prepare(text, self._cancellation(turn_id, revision))
             case do.Speak():
-                return self._speak(command, hold.close)
+                words = ReplyText(command.text, *command.more, whole=not command.goes_on)
+                self._words[command.turn_id] = words
+                return self._speak(command, words, hold.close)
             case do.CommitEffects():
                 return self._parts.dialogue.commit(command.turn_id)
             case do.DropEffects():
@@ -149,7 +159,10 @@ class Workers:
         """Let go of a closed turn; gives the sound of its utterance with what came before."""
         self._recognition.forget(turn_id)
         self._speaking.forget(turn_id)
+        self._words.pop(turn_id, None)
         self._wanted = {key: value for key, value in self._wanted.items() if key[0] != turn_id}
+        if self._asking is not None:
+            self._asking.forget(turn_id)
         return self._utterances.pop(turn_id, _NO_SOUND)
 
     def stop(self) -> None:
@@ -157,6 +170,8 @@ class Workers:
         self._recognition.drop()
         for cancellation in self._wanted.values():
             cancellation.cancel()
+        if self._asking is not None:
+            self._asking.cancel_all()
         self._speaking.stop()
 
     def _at_once(self, command: do.Command) -> None:
@@ -169,9 +184,13 @@ class Workers:
                 self._speaking.resume()
             case do.StopSpeaking():
                 self._speaking.stop()
+            case do.SpeakOn(turn_id=turn_id, text=text, last=last) if turn_id in self._words:
+                self._words[turn_id].go_on(text, last=last)
             case do.CancelWork():
                 self._recognition.drop()
                 self._cancellation(command.turn_id, command.revision).cancel()
+                if self._asking is not None:
+                    self._asking.cancel(command.turn_id, command.revision)
 
     def _cancellation(self, turn_id: str, revision: int) -> Cancellation:
         return self._wanted.setdefault((turn_id, revision), Cancellation())
@@ -235,7 +254,11 @@ class Workers:
         )
 
     async def _choose_route(self, command: do.ChooseRoute) -> None:
-        decision = self._parts.dialogue.choose_route(command.understanding)
+        dialogue = self._parts.dialogue
+        decision = dialogue.choose_route(command.understanding)
+        if self._asking is not None and decision.route != "skill":
+            reach = await self._asking.reach(command.transcript.text)
+            decision = dialogue.choose_route(command.understanding, reach)
         self._report(
             ev.RouteChosen(
                 turn_id=command.turn_id,
@@ -246,6 +269,9 @@ class Workers:
         )
 
     async def _act(self, command: do.Act) -> None:
+        if self._asking is not None and self._asking.takes(command):
+            await self._asking.ask(command)
+            return
         answer = await self._parts.dialogue.answer(
             command.turn_id, command.revision, command.understanding, command.decision
         )
@@ -257,12 +283,12 @@ class Workers:
     def _answered(self, command: do.Act | do.Apologise, answer: Answer) -> None:
         self._report(ev.Answered(turn_id=command.turn_id, revision=command.revision, answer=answer))
 
-    async def _speak(self, command: do.Speak, release: Callable[[], None]) -> None:
+    async def _speak(self, command: do.Speak, words: ReplyText, release: Callable[[], None]) -> None:
         def began() -> None:
             self._report(ev.SpeechBegan(turn_id=command.turn_id, revision=command.revision))
 
         cancellation = self._cancellation(command.turn_id, command.revision)
         heard = await self._speaking.say(
-            command.turn_id, command.text, cancellation, on_first_sound=began, on_time_passing=release
+            command.turn_id, words, cancellation, on_first_sound=began, on_time_passing=release
         )
         self._report(ev.SpeechEnded(turn_id=command.turn_id, revision=command.revision, heard_ms=heard.ms))

@@ -1,4 +1,4 @@
-"""Identity, twin, jobs and the update agent of a device, over MQTT.
+"""Identity, and later twin, jobs and the update agent of a device.
 
-Starts with its place in the house only; it depends on the layers below it and on no application above.
+Depends on the layers below it and on no application above.
 """

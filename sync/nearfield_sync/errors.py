@@ -5,7 +5,8 @@
     SyncError
     ├── DatabaseError            SQLite cannot open, read or write (disk full, damaged, locked)
     ├── PassageStoreError        a store of passages cannot be reached, read or written
-    └── MessageError             bytes from outside are no valid message
+    ├── MessageError             bytes from outside are no valid message
+    └── RedactionError           a text cannot be redacted, so it must not leave the device
 """
 
 from __future__ import annotations
@@ -41,3 +42,9 @@ class MessageError(SyncError):
     """Bytes from outside are no valid message."""
 
     code = "message_invalid"
+
+
+class RedactionError(SyncError):
+    """A text cannot be redacted; it must not leave the device."""
+
+    code = "redaction_failed"

@@ -209,11 +209,15 @@ class Counters:
         with self._lock:
             return self._values.get((name, tuple(sorted(labels.items()))), 0)
 
-    def snapshot(self) -> dict[str, float]:
-        """All counts, keyed as Prometheus writes them: ``nearfield_frames_dropped_total{source="mic"}``."""
+    def series(self) -> list[tuple[str, dict[str, str], float]]:
+        """All counts as name, labels and value, by name."""
         with self._lock:
             values = sorted(self._values.items())
-        return {_series(name, dict(labels)): value for (name, labels), value in values}
+        return [(name, dict(labels), value) for (name, labels), value in values]
+
+    def snapshot(self) -> dict[str, float]:
+        """All counts, keyed as Prometheus writes them: ``nearfield_frames_dropped_total{source="mic"}``."""
+        return {_series(name, labels): value for name, labels, value in self.series()}
 
 
 _COUNTER_NAME: Final = re.compile(r"nearfield_[a-z0-9]+(_[a-z0-9]+)*_total")

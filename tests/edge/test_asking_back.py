@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from nearfield_edge import phrases
-from nearfield_edge.doubts.answers import OWN, with_answers
+from nearfield_edge.doubts.answers import with_answers
+from nearfield_edge.doubts.offers import OWN
 from nearfield_edge.errors import RecordError
 from nearfield_edge.routing.router import Reach
 from nearfield_edge.skills.conversation import conversation_from_dict

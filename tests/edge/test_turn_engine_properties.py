@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nearfield_edge.turn import commands as do
 from nearfield_edge.turn import events as ev
-from nearfield_edge.turn.content import Answer, Transcript
+from nearfield_edge.turn.content import Answer, AnswerPart, Transcript
 from nearfield_edge.turn.endpoint import EndpointSettings, Sentence
 from nearfield_edge.turn.reducer import reduce
 from nearfield_edge.turn.state import Mode, State, Turn, TurnSettings
@@ -55,6 +55,8 @@ REPORTS = (
     "route",
     "answered",
     "silent_answer",
+    "growing_answer",
+    "went_on",
 )
 PLAYBACK = ("began", "ended", "failed", "stale")
 NAMES = (*INPUTS, *REPORTS, *PLAYBACK)
@@ -120,6 +122,11 @@ class Machine:
             "route": ev.RouteChosen(**work, understanding=UNDERSTANDING, decision=DECISION),  # type: ignore[arg-type]
             "answered": ev.Answered(**work, answer=answer),  # type: ignore[arg-type]
             "silent_answer": ev.Answered(**work, answer=replace(answer, text="")),  # type: ignore[arg-type]
+            "growing_answer": ev.Answered(**work, answer=replace(answer, goes_on=True)),  # type: ignore[arg-type]
+            "went_on": ev.AnswerWentOn(
+                **work,  # type: ignore[arg-type]
+                part=AnswerPart(text="more" if number % 3 else "", last=number % 2 == 0, asks=flag),
+            ),
             "began": ev.SpeechBegan(**work),  # type: ignore[arg-type]
             "ended": ev.SpeechEnded(**work, heard_ms=10),  # type: ignore[arg-type]
             "failed": ev.WorkFailed(**work, stage="RecognisePartial" if flag else "Act", code="c"),  # type: ignore[arg-type]

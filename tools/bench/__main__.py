@@ -30,6 +30,7 @@ BENCHMARKS = {
     "intents": ("tools.bench.intents", "paraphrases: intents of CLINC150 and what is out of scope"),
     "paraphrases": ("tools.bench.paraphrases", "other talk that shipped skills' paraphrases would take"),
     "retrieval": ("tools.bench.retrieval", "the right passage of ingested documents for a question"),
+    "answers": ("tools.bench.answers", "answers out of passages, and questions that have none"),
     "phonetic": ("tools.bench.phonetic", "orders understood by sound from text alone"),
     "speech": (
         "tools.bench.speech",
@@ -39,8 +40,10 @@ BENCHMARKS = {
         "tools.bench.duplex",
         "speaking and listening at once: echo, self-triggers, interruptions, orders",
     ),
+    "calls": ("tools.bench.calls", "voice calls that a worker of the cloud holds while some talk"),
     "soak": ("tools.bench.soak", "hours of a device's life: memory, descriptors, tasks, threads, lost turns"),
     "idle": ("tools.bench.idle", "listening for the wake word: processor and memory"),
+    "redaction": ("tools.bench.redaction", "personal data in spoken sentences: precision, recall, time"),
     "startup": ("tools.bench.startup", "from process start to answer"),
 }
 

@@ -38,6 +38,7 @@ SKILL_MS: Final = 5.0
 REPLY_MS: Final = 2_500
 _SEGMENTATION: Final = SegmentationSettings(onset_ms=64)
 _SURE: Final = 0.78
+_NEAR: Final = 0.30
 _NEAR_MS: Final = 150
 _STEP_MS: Final = 8.0
 _UNDERSTANDING: Final = Understanding(intent="orderDrink", skill="coffee", confidence=1.0, source="grammar")
@@ -210,7 +211,7 @@ class _Play:
 
     def _guess(self, command: do.Speculate) -> None:
         transcript, ready = self._decoded(command)
-        sentence = sentence_in(transcript, self._models.grammar, ({},), _SURE)
+        sentence = sentence_in(transcript, self._models.grammar, ({},), sure=_SURE, near=_NEAR)
         guessed = ev.Guessed(
             turn_id=command.turn_id,
             revision=command.revision,

@@ -12,9 +12,16 @@ import click
 
 from nearfield_cloud.errors import CloudError
 from nearfield_models.errors import ModelsError
+from nearfield_provisioning.errors import ProvisioningError
 from nearfield_sync.errors import SyncError
 
 _COMMANDS: dict[str, str] = {
+    "serve": "Serve until stopped; the first start makes what is needed.",
+    "migrate": "Bring the database up to date.",
+    "tenants": "The customers: show and take in.",
+    "keys": "API keys: show, make and take back.",
+    "clients": "Applications with a secret: show, make and take back.",
+    "devices": "Devices: show, certify, shut out and let in again.",
     "ingest": "Take documents in: a file, a folder or an address.",
     "search": "Search the documents.",
     "documents": "List what was taken in, or delete some of it.",
@@ -52,6 +59,6 @@ def main() -> None:
     """Run a command; an expected fault is one sentence on standard error and exit status 1."""
     try:
         nearfield_cloud(standalone_mode=True)
-    except (CloudError, ModelsError, SyncError) as error:
+    except (CloudError, ModelsError, ProvisioningError, SyncError) as error:
         print(f"nearfield-cloud: {error}", file=sys.stderr)
         sys.exit(1)

@@ -14,7 +14,14 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
+from nearfield_cloud.configuration.composing import ComposingSection
+from nearfield_cloud.configuration.identity import IdentitySection, StorageSection
 from nearfield_cloud.configuration.knowledge import KnowledgeSection
+from nearfield_cloud.configuration.language_model import LanguageModelSection
+from nearfield_cloud.configuration.orchestrator import OrchestratorSection
+from nearfield_cloud.configuration.realtime import Realtime
+from nearfield_cloud.configuration.server import LimitsSection, LogSection, ServerSection
+from nearfield_cloud.configuration.tools import Name, ToolServerSection
 from nearfield_cloud.errors import ConfigurationError
 from nearfield_sync.section import Section
 from nearfield_sync.validation import sentence
@@ -31,7 +38,17 @@ class Configuration(Section):
 
     data: Path = Field(default_factory=_data_folder)
     """Where databases, keys and ingested documents lie."""
+    realtime: Realtime = Realtime()
+    server: ServerSection = ServerSection()
+    storage: StorageSection = StorageSection()
+    identity: IdentitySection = IdentitySection()
+    limits: LimitsSection = LimitsSection()
+    log: LogSection = LogSection()
     knowledge: KnowledgeSection = KnowledgeSection()
+    orchestrator: OrchestratorSection = OrchestratorSection()
+    tools: dict[Name, ToolServerSection] = Field(default_factory=dict)
+    language_model: LanguageModelSection = LanguageModelSection()
+    composing: ComposingSection = ComposingSection()
 
 
 def read_configuration(path: Path | None) -> Configuration:

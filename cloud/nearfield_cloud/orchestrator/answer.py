@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from nearfield_cloud.orchestrator.question import Question
+from nearfield_cloud.caller import Caller
+from nearfield_cloud.orchestrator.question import Exchange, Question
 
 Plan = Literal["knowledge", "tools", "ask_back", "hand_over", "refuse", "talk"]
 Outcome = Literal["answered", "ungrounded", "asked_back", "handed_over", "refused", "cancelled", "failed"]
@@ -88,7 +89,7 @@ class Listening(Protocol):
         """Begin what can be begun (retrieval) on an unfinished question; at once, and without effects."""
         ...
 
-    def answer(self, question: Question) -> AsyncIterator[AnswerEvent]:
+    def answer(self, question: Question) -> AsyncGenerator[AnswerEvent, None]:
         """Answer; to be used under ``aclosing``. Closing it early cancels all that is under way.
 
         Never raises for a fault of a tool, a model or a document: the turn then ends in ``Finished`` with
@@ -108,6 +109,12 @@ class Listening(Protocol):
 class Orchestrator(Protocol):
     """Answers questions; one for a process, used by all calls."""
 
-    def listen(self) -> Listening:
-        """Attend to one turn."""
+    def listen(self, caller: Caller | None = None, conversation: Sequence[Exchange] = ()) -> Listening:
+        """Attend to one turn.
+
+        Args:
+            caller: Who is going to ask; without it nothing is begun on partials, since nobody's documents
+                may be searched. The same caller's question alone is answered from what was begun.
+            conversation: Earlier exchanges, the latest last.
+        """
         ...

@@ -21,6 +21,7 @@ _COMMANDS = {
     "page": "Print the link to the device's page in a browser.",
     "turns": "Show the last turns, or erase some.",
     "outbox": "Show orders, bookings and messages under way, try them again or erase them.",
+    "answers": "Show the cloud's answers that are kept and the questions that wait, or erase some.",
     "replay": "Run a kept turn's sound, or a recording, through the device again.",
     "wake": "Try a wake phrase of your own, or choose its sensitivity from recordings.",
     "doctor": "Say what is fine on this machine, what is not, and how to mend it.",

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from nearfield_edge.doubts.answers import OWN
+from nearfield_edge.doubts.offers import OWN
 from nearfield_sync.messages.turn_record import Alternative, ReplyRecord, Timings, TurnRecord, Understanding
 
 _STAGES = (

@@ -105,6 +105,8 @@ async def _run(place: Surroundings, reserved: ReservedPage | None) -> None:
             partial(settle_in, device),
             partial(keep_alive, notifier, pulse),
         ]
+        if device.cloud is not None:
+            beside.append(device.cloud.run)
         if reserved is not None:
             beside.append(open_page(place, reserved, device, controls, broadcast, borders.line).run)
             witness.show_link(reserved.access)

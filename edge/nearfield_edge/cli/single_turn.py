@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,17 +90,20 @@ async def _one_turn(
     )
     records: list[TurnRecord] = []
     try:
-        async with Device(
-            place,
-            knowledge,
-            engines=engines,
-            sink=sink,
-            time=time,
-            settings=settings,
-            paraphrases=paraphrases_of(place, knowledge.grammar, knowledge.skills.skills.values()),
-            on_record=records.append,
-            resume=resume,
-        ) as device:
+        async with (
+            Device(
+                place,
+                knowledge,
+                engines=engines,
+                sink=sink,
+                time=time,
+                settings=settings,
+                paraphrases=paraphrases_of(place, knowledge.grammar, knowledge.skills.skills.values()),
+                on_record=records.append,
+                resume=resume,
+            ) as device,
+            connected(device),
+        ):
             if source is None:
                 device.agent.tell(TextGiven(at=0, text=text or ""))
                 await device.agent.rest()
@@ -109,6 +113,21 @@ async def _one_turn(
     finally:
         await sink.close()
     return records[0] if records else None
+
+
+@asynccontextmanager
+async def connected(device: Device) -> AsyncIterator[None]:
+    """With the link to the cloud, where there is one: whoever asks once may wait for it a moment."""
+    if device.cloud is None:
+        yield
+        return
+    running = asyncio.create_task(device.cloud.run())
+    try:
+        await device.cloud.link.line.until("warm", "lost")
+        yield
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 async def hear_one_turn(device: Device, source: AudioSource, records: list[TurnRecord]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from nearfield_edge.cli.presentation import show_turn, turn_table
 from nearfield_edge.cli.turn_picture import turn_picture
 from nearfield_edge.composition import (
     Surroundings,
+    open_cloud_files,
     open_conversation,
     open_effects,
     open_recordings,
@@ -97,10 +98,10 @@ def _erase(
     before: datetime | None,
     after: datetime | None,
 ) -> int:
-    with (
-        closing(open_effects(place)) as effects,
-        closing(open_turns(place, open_recordings(place), effects)) as turns,
-    ):
+    with ExitStack() as files:
+        effects = files.enter_context(closing(open_effects(place)))
+        kept = [files.enter_context(closing(file)) for file in open_cloud_files(place) or ()]
+        turns = files.enter_context(closing(open_turns(place, open_recordings(place), effects, *kept)))
         open_conversation(place).erase()
         erased = turns.erase(turn_id=turn_id, person=person, before=_utc(before), after=_utc(after))
     return len(erased)

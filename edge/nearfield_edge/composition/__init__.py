@@ -6,6 +6,7 @@ from nearfield_edge.composition.interpretation import paraphrases_of
 from nearfield_edge.composition.knowledge import Knowledge, gather_knowledge, grammar_of, load_skill_runtime
 from nearfield_edge.composition.patience import turn_settings
 from nearfield_edge.composition.stores import (
+    open_cloud_files,
     open_conversation,
     open_effects,
     open_outbox,
@@ -22,6 +23,7 @@ __all__ = [
     "grammar_of",
     "load_skill_runtime",
     "microphone_cleaning",
+    "open_cloud_files",
     "open_conversation",
     "open_effects",
     "open_outbox",

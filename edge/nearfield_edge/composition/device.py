@@ -13,6 +13,7 @@ from nearfield_edge.agent import Agent, AgentParts, Watcher
 from nearfield_edge.audio.clock import InputClock, PlaybackClock
 from nearfield_edge.audio.sink import AudioSink
 from nearfield_edge.cleaning import MicrophoneCleaning
+from nearfield_edge.composition.cloud import open_cloud
 from nearfield_edge.composition.knowledge import Knowledge
 from nearfield_edge.composition.prompts import prompt_voice
 from nearfield_edge.composition.stores import open_conversation
@@ -80,6 +81,7 @@ class Device:
             cleaning: What takes the loudspeaker's echo out of the microphone's sound; None for nothing.
         """
         self._executor = InferenceExecutor()
+        self._knowledge = knowledge
         self._engines = engines
         self.wake_phrases = _wake_phrases(place, engines)
         self.suggestions = tuple(
@@ -98,7 +100,7 @@ class Device:
             policy=knowledge.policy,
             interpreter=self._interpreter,
             reach=lambda: Reach(
-                restricted=place.egress.restricted,
+                restricted=place.egress.restricted and self.cloud is None,
                 unlearned=paraphrases.unlearned if paraphrases is not None else "",
             ),
             now=place.now,
@@ -111,6 +113,7 @@ class Device:
         self._judge = None if engines.turn is None else TurnJudge(engines.turn)
         if self._judge is None:
             settings = replace(settings, judge_at_ms=())
+        self.cloud = open_cloud(place, knowledge, may_ask=self._is_quiet)
         memory = SoundMemory(_remembered_samples(settings))
         self._prompts = prompt_voice(place, knowledge.skills.skills.values(), engines.tts)
         work = WorkerParts(
@@ -123,11 +126,12 @@ class Device:
             judge=self._judge,
             time=time,
             clock=place.clock,
+            beyond=None if self.cloud is None else self.cloud.beyond,
         )
         parts = AgentParts(
             ears=_ears(place, self._wake_engines(place, time), engines.vad, memory, cleaning),
             work=work,
-            keeper=StoredTurns(self.turns, self.recordings, on_record, on_kept),
+            keeper=StoredTurns(self.turns, self.recordings, self._remembering(on_record), on_kept),
             clock=place.clock,
             counters=place.counters,
             settings=settings,
@@ -142,6 +146,17 @@ class Device:
             },
         )
         self.agent = Agent(parts, watcher)
+
+    def _remembering(self, on_record: Callable[[TurnRecord], None] | None) -> Callable[[TurnRecord], None]:
+        """A question to the cloud may go on with the turns before it."""
+
+        def take(record: TurnRecord) -> None:
+            if self.cloud is not None:
+                self.cloud.recent.remember(record)
+            if on_record is not None:
+                on_record(record)
+
+        return take
 
     async def warm_up(self) -> None:
         """Run every model once, so that the first turn is as fast as the others."""
@@ -197,8 +212,7 @@ class Device:
         await asyncio.to_thread(self._executor.close)
         if self._judge is not None:
             await asyncio.to_thread(self._judge.close)
-        self.turns.close()
-        self.outbox.close()
+        self._knowledge.close()
 
 
 def _wake_phrases(place: Surroundings, engines: Engines) -> list[str]:

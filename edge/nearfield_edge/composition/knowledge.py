@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from nearfield_edge.composition.stores import open_outbox, open_recordings, open_turns
+from nearfield_edge.composition.stores import open_cloud_files, open_outbox, open_recordings, open_turns
 from nearfield_edge.composition.surroundings import Surroundings
+from nearfield_edge.escalation.answers import AnswerCache
+from nearfield_edge.escalation.questions import QuestionQueue
 from nearfield_edge.records.outbox import Outbox
 from nearfield_edge.records.recordings import Recordings
 from nearfield_edge.records.turns import TurnStore
@@ -29,6 +31,16 @@ class Knowledge:
     recordings: Recordings
     turns: TurnStore
     outbox: Outbox
+    answers: AnswerCache | None
+    """The cloud's, kept; None where there is no cloud and never was."""
+    questions: QuestionQueue | None
+    """For the cloud, that wait."""
+
+    def close(self) -> None:
+        """Close the files."""
+        for file in (self.turns, self.outbox, self.answers, self.questions):
+            if file is not None:
+                file.close()
 
 
 def gather_knowledge(place: Surroundings) -> Knowledge:
@@ -44,13 +56,17 @@ def gather_knowledge(place: Surroundings) -> Knowledge:
     skills = load_skill_runtime(place)
     grammar = grammar_of(skills)
     recordings = open_recordings(place)
+    answers, questions = open_cloud_files(place) or (None, None)
+    belongings = [recordings, *(file for file in (answers, questions) if file is not None)]
     return Knowledge(
         skills=skills,
         grammar=grammar,
         policy=policy,
         recordings=recordings,
-        turns=open_turns(place, recordings),
+        turns=open_turns(place, *belongings),
         outbox=open_outbox(place, skills),
+        answers=answers,
+        questions=questions,
     )
 
 

@@ -7,6 +7,9 @@ from datetime import timedelta
 from nearfield_edge.composition.surroundings import Surroundings
 from nearfield_edge.configuration import Configuration
 from nearfield_edge.errors import ConfigurationError
+from nearfield_edge.escalation.answers import AnswerCache
+from nearfield_edge.escalation.assembling import answers_file, open_answers, open_questions
+from nearfield_edge.escalation.questions import QuestionQueue
 from nearfield_edge.records.conversation_file import ConversationFile
 from nearfield_edge.records.effect_store import EffectStore
 from nearfield_edge.records.keys import FileKeyStore
@@ -54,6 +57,22 @@ def open_turns(place: Surroundings, *belongings: TurnBelongings) -> TurnStore:
         counters=place.counters,
         retention=Retention(longest=timedelta(days=kept.keep_days), most=kept.keep_turns),
         belongings=belongings,
+    )
+
+
+def open_cloud_files(place: Surroundings) -> tuple[AnswerCache, QuestionQueue] | None:
+    """What is kept of the cloud's answers and of questions for it; None where there never was a cloud.
+
+    Raises:
+        RecordError: They cannot be opened, or were sealed with another key.
+    """
+    configuration = place.configuration
+    if configuration.cloud.url is None and not answers_file(configuration).exists():
+        return None
+    clock, counters = place.clock, place.counters
+    return (
+        open_answers(configuration, clock=clock, counters=counters),
+        open_questions(configuration, clock=clock, counters=counters),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError, model_validator
 
+from nearfield_edge.configuration.cloud import CloudSection
 from nearfield_edge.configuration.device import DeviceSection, LogSection, MqttSection, RecordsSection
 from nearfield_edge.configuration.page import PageSection
 from nearfield_edge.configuration.sound import (
@@ -49,6 +50,7 @@ class Configuration(Section):
     understanding: UnderstandingSection = UnderstandingSection()
     mqtt: MqttSection = MqttSection()
     policy: PolicySection = PolicySection()
+    cloud: CloudSection = Field(default_factory=CloudSection)
     records: RecordsSection = RecordsSection()
     page: PageSection = PageSection()
     log: LogSection = LogSection()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nearfield_edge.configuration import Configuration, read_configuration
 from nearfield_edge.doctor import machine, software, understanding
+from nearfield_edge.doctor.cloud import cloud
 from nearfield_edge.doctor.findings import Finding
 from nearfield_edge.doctor.page import page
 from nearfield_edge.doctor.prompts import prompts
@@ -57,6 +58,7 @@ def run_checks(
         "page": lambda: page(configuration, (clock or SystemClock()).utc_now()),
         "clock": lambda: machine.wall_clock(clock or SystemClock()),
         "site": lambda: site(configuration),
+        "cloud": lambda: cloud(configuration, clock or SystemClock()),
         "recordings": lambda: recordings(configuration),
         "effects": lambda: effects(configuration),
     }

@@ -9,13 +9,12 @@ from typing import Any, Final
 import yaml
 
 from nearfield_edge.doubts.doubt import ASKED, Doubt, Meaning
+from nearfield_edge.doubts.offers import OWN, decided
 from nearfield_models.errors import GrammarError
 from nearfield_models.grammar import Grammar, GrammarMatch, SentenceSource, compile_grammar, match_text
 from nearfield_models.grammar.grammar import ListValue
 from nearfield_sync.messages.turn_record import Understanding
 
-OWN: Final = "nearfield"
-"""Stands for a skill's id where the device itself is spoken to."""
 CONFIRM: Final = "confirm"
 DENY: Final = "deny"
 _CHOOSE: Final = "choose"
@@ -75,6 +74,10 @@ def answer_to(doubt: Doubt, grammar: Grammar, text: str) -> Understanding | None
     if not matches:
         return None
     answer = matches[0]
+    if answer.intent in (CONFIRM, DENY):
+        offer = decided(doubt, accepted=answer.intent == CONFIRM, confidence=answer.confidence)
+        if offer is not None:
+            return offer
     meant = _meant(doubt, answer)
     return Understanding(
         intent=answer.intent if meant is None else meant.intent,

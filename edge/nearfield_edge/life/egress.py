@@ -97,7 +97,7 @@ class Egress:
         Raises:
             EgressRefusedError: The site does not allow it; counted.
         """
-        if self.restricted and not self._admits(host, port):
+        if not self.admits(host, port):
             self._counters.add("nearfield_egress_refused_total")
             place = host if port is None else f"{host}:{port}"
             raise EgressRefusedError(
@@ -112,8 +112,9 @@ class Egress:
                 if destination.admits(host, None):
                     self._resolved.add((address, destination.port))
 
-    def _admits(self, host: str, port: int | None) -> bool:
-        if is_this_machine(host):
+    def admits(self, host: str, port: int | None) -> bool:
+        """Whether the device may connect there; asking counts for nothing."""
+        if not self.restricted or is_this_machine(host):
             return True
         if any(destination.admits(host, port) for destination in self._allowed):
             return True

@@ -78,7 +78,7 @@ class RouteTaken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerGiven:
-    """What will be said."""
+    """What will be said, as far as it is known; told again when there is more."""
 
     type: ClassVar[str] = "answer"
     turn_id: str

@@ -37,6 +37,8 @@ class View:
     """Of the open turn, which may still be there while nothing is said any more."""
     opened_by: str | None = None
     revision: int = 0
+    reply: str = ""
+    """What is being said, as far as it is known."""
 
 
 def follow(view: View, happened: do.Command | ev.Event, at_ms: int) -> Step:
@@ -88,16 +90,26 @@ def _follow_command(view: View, happened: do.Command | ev.WorkEvent, at_ms: int)
             return view, (_heard(view, happened.turn_id, transcript.text, final=True),)
         case do.Apologise(revision=revision):
             return replace(view, revision=revision), ()
-        case do.Speak(turn_id=turn_id, text=text):
-            return view, (AnswerGiven(turn_id=turn_id, text=text),)
+        case do.Speak() | do.SpeakOn():
+            return _follow_reply(view, happened)
         case do.HoldSpeech():
             return _show(view, Showing.LISTENING, at_ms)
         case do.ResumeSpeech():
             return _show(view, Showing.SPEAKING, at_ms)
         case do.CloseTurn():
             view, told = _show(view, Showing.IDLE, at_ms)
-            return replace(view, turn_id=None, opened_by=None), told
+            return replace(view, turn_id=None, opened_by=None, reply=""), told
     return None
+
+
+def _follow_reply(view: View, command: do.Speak | do.SpeakOn) -> Step:
+    if isinstance(command, do.Speak):
+        view = replace(view, reply=" ".join((command.text, *command.more)))
+    elif command.text:
+        view = replace(view, reply=f"{view.reply} {command.text}")
+    else:
+        return view, ()
+    return view, (AnswerGiven(turn_id=command.turn_id, text=view.reply),)
 
 
 def _follow_report(view: View, happened: do.Command | ev.WorkEvent, at_ms: int) -> Step:

@@ -41,6 +41,12 @@ class CloudPolicy(_Part):
 
     enabled: bool
     may_leave: Literal["nothing", "text", "audio"]
+    least_words: int = Field(3, ge=1, le=20)
+    """Fewer words than these are no question that is worth asking."""
+    deadline_ms: int = Field(4_000, ge=200, le=30_000)
+    """How long the first sentence of an answer is waited for; then the device answers by itself."""
+    later: Literal["never", "ask", "always"] = "ask"
+    """Whether a question that cannot be asked now is asked later: never, if the person agrees, or always."""
 
 
 class RoutingPolicy(_Part):

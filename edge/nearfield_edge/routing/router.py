@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from nearfield_edge.doubts.answers import DENY, OWN
+from nearfield_edge.doubts.answers import DENY
 from nearfield_edge.doubts.asking import inquiry_about
 from nearfield_edge.doubts.doubt import Doubt
+from nearfield_edge.doubts.offers import OWN, offer_in
 from nearfield_edge.routing.policy import RoutingPolicy
 from nearfield_sync.messages.turn_record import RouteDecision, Understanding
 
@@ -20,6 +21,10 @@ class Reach:
     """Whether the local cache has a fitting answer."""
     cloud: bool = False
     """Whether the orchestrator is connected."""
+    no_link: str = "no link"
+    """Why it is not."""
+    words: int | None = None
+    """How many were said; None where that does not matter."""
     restricted: bool = False
     """Whether the site forbids outbound connections."""
     unlearned: str = ""
@@ -38,6 +43,9 @@ def choose_route(
         asked: What the device asked in the turn before because it was not sure.
     """
     considered: list[str] = []
+    if offer_in(understanding) is not None:
+        reason = f"the person {understanding.intent} what was offered"
+        return _decision("cloud", reason, understanding, policy, considered)
     for route, verdict in (
         ("skill", _skill(understanding, reach, policy)),
         ("cache", _cache(understanding, reach, policy)),
@@ -98,7 +106,9 @@ def _cloud(understanding: Understanding, reach: Reach, policy: RoutingPolicy) ->
         return False, "the site is restricted"
     if not policy.cloud.enabled or policy.cloud.may_leave == "nothing":
         return False, "switched off by the policy"
-    return (True, "nothing local fits") if reach.cloud else (False, "no link")
+    if reach.words is not None and reach.words < policy.cloud.least_words:
+        return False, f"{reach.words} words are no question"
+    return (True, "nothing local fits") if reach.cloud else (False, reach.no_link)
 
 
 def _clarify(understanding: Understanding, policy: RoutingPolicy, asked: Doubt | None) -> Verdict:

@@ -7,7 +7,7 @@ from typing import Final
 
 from nearfield_edge.turn import commands as do
 from nearfield_edge.turn import events as ev
-from nearfield_edge.turn.content import Answer, Transcript
+from nearfield_edge.turn.content import Answer, AnswerPart, Transcript
 from nearfield_edge.turn.endpoint import Sentence
 from nearfield_edge.turn.lifecycle import Step, close, settle, void_revision
 from nearfield_edge.turn.listening import take_guess, take_judgement
@@ -30,14 +30,22 @@ def take_report(state: State, turn: Turn, event: ev.WorkEvent) -> Step:
             return _work_failed(state, turn, event)
         case ev.SpeechEnded(heard_ms=heard_ms) if turn.phase is Phase.SPEAKING:
             return spoken(state, turn, heard=heard_ms > 0)
+        case ev.Answered() | ev.AnswerWentOn():
+            return _take_answer(state, turn, event)
+    thinking = turn.phase is Phase.THINKING and not turn.apologising
+    if thinking or (turn.ahead is not None and isinstance(event, ev.Understood | ev.RouteChosen)):
+        return _next_stage(state, turn, event)
+    return state, ()
+
+
+def _take_answer(state: State, turn: Turn, event: ev.Answered | ev.AnswerWentOn) -> Step:
+    match event:
+        case ev.AnswerWentOn(part=part):
+            return _went_on(state, turn, part)
         case ev.Answered(answer=answer) if turn.phase is Phase.THINKING:
             return _answered(state, turn, answer)
         case ev.Answered(answer=answer) if turn.phase is Phase.LISTENING and turn.ahead is not None:
             return _answered_ahead(state, turn, turn.ahead, answer)
-        case _ if turn.phase is Phase.THINKING and not turn.apologising:
-            return _next_stage(state, turn, event)
-        case ev.Understood() | ev.RouteChosen() if turn.ahead is not None:
-            return _next_stage(state, turn, event)
     return state, ()
 
 
@@ -50,18 +58,33 @@ def _next_stage(state: State, turn: Turn, event: ev.WorkEvent) -> Step:
         case ev.Recognised(transcript=transcript) if _wants_silence(state, turn, transcript):
             return close(state, turn, "cancelled")
         case ev.Recognised(turn_id=turn_id, revision=revision, transcript=transcript):
+            state = replace(state, turn=replace(turn, transcript=transcript))
             return state, (do.Understand(turn_id=turn_id, revision=revision, transcript=transcript),)
         case ev.Understood(turn_id=turn_id, revision=revision, understanding=understanding):
-            return state, (do.ChooseRoute(turn_id=turn_id, revision=revision, understanding=understanding),)
+            choose = do.ChooseRoute(
+                turn_id=turn_id,
+                revision=revision,
+                transcript=_words(turn),
+                understanding=understanding,
+            )
+            return state, (choose,)
         case ev.RouteChosen(turn_id=turn_id, revision=revision):
             act = do.Act(
                 turn_id=turn_id,
                 revision=revision,
+                transcript=_words(turn),
                 understanding=event.understanding,
                 decision=event.decision,
             )
             return state, (act,)
     return state, ()
+
+
+def _words(turn: Turn) -> Transcript:
+    """What is being answered."""
+    if turn.ahead is not None:
+        return turn.ahead.transcript
+    return turn.transcript or Transcript(text="")
 
 
 def _wants_silence(state: State, turn: Turn, transcript: Transcript) -> bool:
@@ -101,8 +124,28 @@ def _answered(state: State, turn: Turn, answer: Answer) -> Step:
     )
     state = replace(state, turn=turn)
     if answer.text:
-        return state, (do.Speak(turn_id=turn.turn_id, revision=turn.revision, text=answer.text),)
+        speak = do.Speak(
+            turn_id=turn.turn_id,
+            revision=turn.revision,
+            text=answer.text,
+            more=answer.more,
+            goes_on=answer.goes_on,
+        )
+        return state, (speak,)
     return wait(state, turn)
+
+
+def _went_on(state: State, turn: Turn, part: AnswerPart) -> Step:
+    """There is more of an answer, which is being said, or waits for its turn to end."""
+    ahead = turn.ahead
+    if ahead is not None and ahead.answer is not None:
+        answer = ahead.answer.gone_on(part)
+        return replace(state, turn=replace(turn, ahead=replace(ahead, answer=answer))), ()
+    if turn.phase is not Phase.SPEAKING:
+        return state, ()
+    state = replace(state, turn=replace(turn, asks=turn.asks or part.asks))
+    on = do.SpeakOn(turn_id=turn.turn_id, revision=turn.revision, text=part.text, last=part.last)
+    return state, (on,)
 
 
 def spoken(state: State, turn: Turn, *, heard: bool) -> Step:

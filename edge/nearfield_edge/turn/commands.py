@@ -106,6 +106,7 @@ class ChooseRoute:
 
     turn_id: str
     revision: int
+    transcript: Transcript
     understanding: Understanding
 
 
@@ -115,6 +116,7 @@ class Act:
 
     turn_id: str
     revision: int
+    transcript: Transcript
     understanding: Understanding
     decision: RouteDecision
 
@@ -135,6 +137,20 @@ class Speak:
     turn_id: str
     revision: int
     text: str
+    more: tuple[str, ...] = ()
+    """What is said after it, part by part."""
+    goes_on: bool = False
+    """Whether still more may come; `SpeakOn` tells."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeakOn:
+    """Say more of the reply, or let it end where it ends."""
+
+    turn_id: str
+    revision: int
+    text: str
+    last: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +229,7 @@ Command = (
     | Apologise
     | PrepareSpeech
     | Speak
+    | SpeakOn
     | HoldSpeech
     | ResumeSpeech
     | StopSpeaking

@@ -35,6 +35,8 @@ class Sentence(StrEnum):
     """They are not known yet."""
     NONE = "none"
     """No sentence, or not surely one: a beginning, or talk of another kind."""
+    QUESTION = "question"
+    """No sentence and near none, but what may be a whole question."""
     OPEN = "open"
     """A sentence that others go on behind."""
     WHOLE = "whole"
@@ -45,6 +47,7 @@ _BIAS: Final = 0.9
 _BY_SENTENCE: Final[Mapping[Sentence, float]] = {
     Sentence.UNKNOWN: -2.0,
     Sentence.NONE: -3.5,
+    Sentence.QUESTION: -1.5,
     Sentence.OPEN: 0.0,
     Sentence.WHOLE: 1.5,
 }
@@ -118,7 +121,8 @@ def finished_odds(heard: Listening) -> float | None:
 
     Source: logistic regressions over ends of orders and pauses put into them, which ``python -m tools.bench
     turns --fit`` makes for one condition. The weights are rounded, between that of clean sound and one of
-    development with kitchen noise at 6 dB in it. ``WHOLE`` and ``UNKNOWN`` were chosen.
+    development with kitchen noise at 6 dB in it. ``WHOLE``, ``QUESTION`` and
+    ``UNKNOWN`` were chosen.
     """
     if heard.sentence is Sentence.UNKNOWN and heard.completeness is None:
         return None

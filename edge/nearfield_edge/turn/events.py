@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nearfield_edge.turn.content import Answer, Transcript
+from nearfield_edge.turn.content import Answer, AnswerPart, Transcript
 from nearfield_edge.turn.endpoint import Sentence
 from nearfield_sync.messages.turn_record import RouteDecision, Understanding
 
@@ -148,6 +148,15 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerWentOn:
+    """More of an answer that goes on, or its end."""
+
+    turn_id: str
+    revision: int
+    part: AnswerPart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechBegan:
     """The first sample of the reply left the device."""
 
@@ -183,6 +192,7 @@ WorkEvent = (
     | Understood
     | RouteChosen
     | Answered
+    | AnswerWentOn
     | SpeechBegan
     | SpeechEnded
     | WorkFailed

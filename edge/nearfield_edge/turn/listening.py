@@ -43,12 +43,12 @@ def listen(state: State, turn: Turn, speech: bool) -> Step:
 
 
 def take_guess(state: State, turn: Turn, event: ev.Guessed) -> Step:
-    """Learn what was said if the present silence ends the turn; go on with it where it is a sentence."""
+    """Learn what was said if the present silence ends the turn; go on with it where it may be whole."""
     if turn.pause is None or turn.pause.began != event.speech_end or turn.phase is not Phase.LISTENING:
         return state, ()
     comma = event.transcript.text.endswith(",")
     turn = replace(turn, pause=replace(turn.pause, sentence=event.sentence, comma=comma))
-    if not state.settings.answer_ahead or event.sentence not in (Sentence.OPEN, Sentence.WHOLE):
+    if not state.settings.answer_ahead or event.sentence in (Sentence.NONE, Sentence.UNKNOWN):
         return replace(state, turn=turn), ()
     turn = replace(turn, ahead=Ahead(transcript=event.transcript))
     understand = do.Understand(turn_id=turn.turn_id, revision=turn.revision, transcript=event.transcript)

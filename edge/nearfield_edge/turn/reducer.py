@@ -135,9 +135,9 @@ def _text(state: State, event: ev.TextGiven) -> Step:
     state, before = give_up(state, "interrupted")
     turn = replace(new_turn(state, "text", first_sample=state.at), phase=Phase.THINKING, sealed=True)
     state, opened = begin(state, turn)
-    command = do.Understand(
-        turn_id=turn.turn_id, revision=turn.revision, transcript=Transcript(text=event.text, typed=True)
-    )
+    transcript = Transcript(text=event.text, typed=True)
+    state = replace(state, turn=replace(turn, transcript=transcript))
+    command = do.Understand(turn_id=turn.turn_id, revision=turn.revision, transcript=transcript)
     return state, (*before, *opened, command)
 
 

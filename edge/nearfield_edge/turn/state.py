@@ -148,6 +148,8 @@ class Turn:
     ahead: Ahead | None = None
     guesses: int = 0
     """Silences so far that were taken for the end."""
+    transcript: Transcript | None = None
+    """What was said, once it is known whole."""
     answered: bool = False
     apologising: bool = False
     asks: bool = False

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from nearfield_edge.turn.content import Transcript
 from nearfield_edge.turn.endpoint import Sentence
+from nearfield_edge.understanding.questions import is_question
 from nearfield_models.grammar import Grammar, match_text, may_go_on
 
 Context = Mapping[str, str]
 
 
 def sentence_in(
-    transcript: Transcript, grammar: Grammar, contexts: Sequence[Context], sure: float
+    transcript: Transcript, grammar: Grammar, contexts: Sequence[Context], *, sure: float, near: float
 ) -> Sentence:
     """What the words of an utterance that may be over are to the grammar.
 
@@ -21,10 +22,13 @@ def sentence_in(
         grammar: What can be said.
         contexts: What is known of the conversation, the latest thread first.
         sure: The confidence from which a reading is taken for what was said.
+        near: That from which it may have been.
     """
     found = _found(transcript, grammar, contexts, sure)
     if found is None:
-        return Sentence.NONE
+        readings = transcript.readings or ()
+        far = all(reading.confidence < near for reading in readings[:1])
+        return Sentence.QUESTION if far and is_question(transcript.text) else Sentence.NONE
     skill, text, context = found
     return Sentence.OPEN if may_go_on(grammar, skill, text, context=context) else Sentence.WHOLE
 

@@ -10,6 +10,7 @@ Source: internal language model estimation (Meng et al., 2021), density ratio (M
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final, Generic
@@ -22,8 +23,8 @@ from nearfield_models.decoding.marks import TokenMarks
 from nearfield_models.pcm import SAMPLE_RATE_HZ
 
 CONTEXT_TOKENS: Final = 2
-MOST_KEPT: Final = 30_000
-"""Estimates that are kept, the latest used."""
+MOST_KEPT: Final = 4_000
+"""Estimates that are kept, the latest used; eighty orders one after the other need 1,700."""
 _LARGEST_BATCH: Final = 32
 
 Context = tuple[int, ...]
@@ -75,4 +76,5 @@ class InnerLanguage(Generic[EncodedT, PastT]):
 
 
 def _key(request: Request) -> tuple[Context, bytes]:
-    return request[0], request[1].tobytes()
+    """Context and a digest of the ids: they may be thousands."""
+    return request[0], hashlib.blake2b(request[1].tobytes(), digest_size=16).digest()

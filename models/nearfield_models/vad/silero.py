@@ -8,6 +8,7 @@ Source: snakers4/silero-vad 6.2, ``OnnxWrapper`` (window, context and state).
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 from typing import Final
 
@@ -38,6 +39,12 @@ class SileroVad:
         self._session = open_session(pack.file(_FILES[runtime.engine]), replace(runtime, threads=1))
         self._rate = {"sr": np.array(SAMPLE_RATE_HZ, np.int64)} if "sr" in self._session.input_names else {}
         self.reset()
+
+    def another(self) -> SileroVad:
+        """Give a detector for another stream on the same loaded model; both belong to the same thread."""
+        other = copy(self)
+        other.reset()
+        return other
 
     @property
     def capabilities(self) -> VadCapabilities:

@@ -84,6 +84,35 @@ class ReplyRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRecord:
+    """What a sentence of an answer rests on."""
+
+    document: str
+    """Its title as people know it."""
+    source: str
+    """Path or URL."""
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalationRecord:
+    """What left the device to be answered elsewhere, and what came of it."""
+
+    sent: str
+    """The question as it left; empty where nothing did."""
+    masked: dict[str, int] = field(default_factory=dict)
+    """How much was masked, by kind: ``{"phone": 1}``."""
+    outcome: str = ""
+    """The cloud's own word; ``kept`` for an answer of the local cache; else what prevented one."""
+    reason: str = ""
+    plan: str = ""
+    """How the cloud went about it."""
+    first_sentence_ms: float | None = None
+    """From the question's leaving to the first sentence of its answer."""
+    sources: tuple[SourceRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Timings:
     """Milliseconds since the end of speech."""
 
@@ -131,6 +160,8 @@ class TurnRecord:
     """Idempotency keys of what the turn set in motion."""
     faults: tuple[str, ...] = ()
     """Codes of what went wrong on the way, in order."""
+    escalation: EscalationRecord | None = None
+    """None where nobody but the device was asked."""
     timeline: tuple[TimelineEntry, ...] = field(default=())
 
     def to_dict(self) -> dict[str, Any]:
@@ -162,6 +193,7 @@ def turn_record_from_json(text: str | bytes) -> TurnRecord:
             **raw,
             "understanding": _understanding(raw["understanding"]),
             "route": route,
+            "escalation": _escalation(raw.get("escalation")),  # records of before there was any have none
             "reply": None if raw["reply"] is None else _checked(ReplyRecord, raw["reply"]),
             "timings_ms": _checked(Timings, raw["timings_ms"]),
             "versions": dict(zip(raw["versions"], _texts(list(raw["versions"].values())), strict=True)),
@@ -182,6 +214,15 @@ def _understanding(raw: dict[str, Any]) -> Understanding:
     for alternative in alternatives:
         _texts(list(alternative.words.values()))
     return _checked(Understanding, {**raw, "alternatives": alternatives})
+
+
+def _escalation(raw: dict[str, Any] | None) -> EscalationRecord | None:
+    if raw is None:
+        return None
+    sources = tuple(_checked(SourceRecord, entry) for entry in raw["sources"])
+    if not all(type(count) is int for count in raw["masked"].values()):
+        raise TypeError("masked counts are no numbers")
+    return _checked(EscalationRecord, {**raw, "sources": sources})
 
 
 def _checked(kind: type[_Part], raw: dict[str, Any]) -> _Part:

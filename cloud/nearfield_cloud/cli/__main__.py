@@ -1,0 +1,7 @@
+"""``python -m nearfield_cloud.cli``."""
+
+from __future__ import annotations
+
+from nearfield_cloud.cli import main
+
+main()

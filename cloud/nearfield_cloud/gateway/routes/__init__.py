@@ -1,0 +1,1 @@
+"""The gateway's own places, a file each."""

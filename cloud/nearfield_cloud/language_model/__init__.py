@@ -1,0 +1,1 @@
+"""A language model behind one seam: any endpoint that speaks OpenAI's Chat Completions, several in order."""

@@ -1,0 +1,1 @@
+"""Sound of a call: converted at the border, cut into turns, made from sentences."""

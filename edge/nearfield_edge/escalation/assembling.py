@@ -1,0 +1,129 @@
+"""From the configuration to the link, its cache and its queue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nearfield_edge.configuration import Configuration
+from nearfield_edge.errors import ConfigurationError
+from nearfield_edge.escalation.answers import AnswerCache
+from nearfield_edge.escalation.ice import IceServer, ice_server
+from nearfield_edge.escalation.kept_answer import CacheLimits, CacheScope
+from nearfield_edge.escalation.line import LineOpener
+from nearfield_edge.escalation.link import CloudLink
+from nearfield_edge.escalation.options import LinkOptions
+from nearfield_edge.escalation.questions import QuestionQueue
+from nearfield_edge.escalation.queued_question import QueueLimits
+from nearfield_edge.escalation.requests import CloudRequests, EgressCheck, read_secret
+from nearfield_edge.escalation.tokens import CertificateTokens, KeyFileTokens, Tokens
+from nearfield_edge.escalation.webrtc_line import WebRtcOpener
+from nearfield_edge.escalation.websocket_line import WebSocketOpener
+from nearfield_edge.records.keys import FileKeyStore
+from nearfield_sync.clock import Clock
+from nearfield_sync.telemetry import Counters
+
+
+def cloud_link(
+    configuration: Configuration, *, clock: Clock, counters: Counters, egress: EgressCheck
+) -> CloudLink | None:
+    """The link, not yet connected; None where no cloud is configured.
+
+    Raises:
+        ConfigurationError: A server or a password file of the configuration cannot be read.
+    """
+    cloud = configuration.cloud
+    if cloud.url is None:
+        return None
+    requests = CloudRequests(
+        cloud.url,
+        egress=egress,
+        now=clock.utc_now,
+        ca_file=cloud.ca_file,
+        timeout_seconds=cloud.connect_seconds,
+    )
+    options = LinkOptions(
+        connect_seconds=cloud.connect_seconds,
+        deadline_seconds=cloud.deadline_seconds,
+        most_exchanges=cloud.context_exchanges,
+        longest_answer_characters=cloud.longest_answer_characters,
+    )
+    return CloudLink(
+        _opener(configuration, requests, clock, egress),
+        _tokens(configuration, requests, clock),
+        clock=clock,
+        counters=counters,
+        options=options,
+        language=cloud.language,
+    )
+
+
+def answers_file(configuration: Configuration) -> Path:
+    """Where the cloud's answers are kept."""
+    return configuration.device.data / "answers.sqlite"
+
+
+def open_answers(configuration: Configuration, *, clock: Clock, counters: Counters) -> AnswerCache:
+    """The cache of the cloud's answers.
+
+    Raises:
+        RecordError: It cannot be opened.
+    """
+    cloud, device = configuration.cloud, configuration.device
+    return AnswerCache(
+        answers_file(configuration),
+        FileKeyStore(device.recordings_key),
+        scope=CacheScope(tenant=cloud.tenant, audience=cloud.audience, language=cloud.language),
+        limits=CacheLimits(
+            most=cloud.keep_answers,
+            most_bytes=cloud.keep_answers_megabytes * 1024 * 1024,
+            longest_seconds=cloud.keep_answers_hours * 3_600,
+        ),
+        clock=clock,
+        counters=counters,
+    )
+
+
+def open_questions(configuration: Configuration, *, clock: Clock, counters: Counters) -> QuestionQueue:
+    """The queue of questions that wait for a link.
+
+    Raises:
+        RecordError: It cannot be opened.
+    """
+    cloud, device = configuration.cloud, configuration.device
+    return QuestionQueue(
+        device.data / "questions.sqlite",
+        FileKeyStore(device.recordings_key),
+        limits=QueueLimits(most=cloud.keep_questions, longest_seconds=cloud.keep_questions_hours * 3_600),
+        clock=clock,
+        counters=counters,
+    )
+
+
+def ice_servers(configuration: Configuration) -> tuple[IceServer, ...]:
+    """The STUN and TURN servers.
+
+    Raises:
+        ConfigurationError: One cannot be read, or the password file cannot.
+    """
+    cloud = configuration.cloud
+    password = None
+    if cloud.ice_password_file is not None:
+        password = read_secret(cloud.ice_password_file, "cloud.ice_password_file")
+    return tuple(ice_server(url, cloud.ice_username, password) for url in cloud.ice_servers)
+
+
+def _opener(
+    configuration: Configuration, requests: CloudRequests, clock: Clock, egress: EgressCheck
+) -> LineOpener:
+    if configuration.cloud.transport == "websocket":
+        return WebSocketOpener(requests, clock.utc_now)
+    return WebRtcOpener(requests, clock.utc_now, ice_servers=ice_servers(configuration), egress=egress)
+
+
+def _tokens(configuration: Configuration, requests: CloudRequests, clock: Clock) -> Tokens:
+    cloud = configuration.cloud
+    if cloud.key_file is not None and cloud.certificate_file is not None:
+        return CertificateTokens(requests, cloud.key_file, cloud.certificate_file, clock.utc_now)
+    if cloud.api_key_file is None:
+        raise ConfigurationError("cloud: name key_file and certificate_file, or api_key_file")
+    return KeyFileTokens(cloud.api_key_file)

@@ -1,0 +1,343 @@
+"""Answers kept from earlier and answers of the cloud, for turns that no skill answers.
+
+Where nobody can be asked the device says so, and offers to ask later. Where the cloud would change something
+it asks the person first; the answer is then kept open until they have said yes or no, in a turn of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+import structlog
+
+from nearfield_edge import phrases
+from nearfield_edge.doubts.offers import ACCEPTED, CONFIRMATION, LATER, Offer, offer_in
+from nearfield_edge.errors import EscalationRefusedError, LinkLostError, RecordError
+from nearfield_edge.escalation.asked import Asked, sources_of
+from nearfield_edge.escalation.beyond import CACHE, CLOUD, Alone, Wanted
+from nearfield_edge.escalation.context import RecentExchanges
+from nearfield_edge.escalation.kept_answer import KeptAnswer
+from nearfield_edge.escalation.seam import (
+    Answered,
+    AnswerSentence,
+    CloudEvent,
+    ConfirmationAsked,
+    EscalatedQuestion,
+    Escalation,
+    PastExchange,
+)
+from nearfield_edge.routing.policy import CloudPolicy
+from nearfield_edge.routing.router import Reach
+from nearfield_edge.streams import next_before
+from nearfield_edge.turn.content import Answer, AnswerPart
+from nearfield_edge.understanding.questions import is_question
+from nearfield_sync.clock import Clock
+from nearfield_sync.errors import RedactionError
+from nearfield_sync.messages.turn_record import EscalationRecord, RouteDecision
+from nearfield_sync.redaction.spans import Masks, Redacted, restore
+from nearfield_sync.telemetry import Counters, Log
+
+Redact = Callable[[str, Masks], Redacted]
+"""Masks what is personal in a text, with the masks of the conversation so far."""
+
+_LATE: Final = "cloud_late"
+_NO_LINK: Final = "link_lost"
+_MOST_OFFERS: Final = 8
+"""Questions that may still be asked later if the person agrees."""
+
+
+class KeptAnswers(Protocol):
+    """The local cache of answers."""
+
+    def find(self, spoken: str, conversation: Sequence[PastExchange] = ()) -> KeptAnswer | None:
+        """The kept answer to these very words, where there is one that still holds."""
+        ...
+
+    def keep(
+        self,
+        spoken: str,
+        question: EscalatedQuestion,
+        sentences: Sequence[AnswerSentence],
+        answered: Answered,
+    ) -> bool:
+        """Keep an answer if it may be given again; whether it was kept."""
+        ...
+
+
+class LaterQuestions(Protocol):
+    """Questions that wait for a link."""
+
+    def put(self, question: EscalatedQuestion) -> bool:
+        """Let a question wait; whether it does."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Open:
+    """An answer that waits for a person's yes or no."""
+
+    call_id: str
+    asked: Asked
+    events: AsyncGenerator[CloudEvent]
+
+
+class BeyondSkills:
+    """Asks the cache and the cloud; see `Beyond` for the contract."""
+
+    def __init__(
+        self,
+        *,
+        escalation: Escalation,
+        kept: KeptAnswers,
+        later: LaterQuestions,
+        recent: RecentExchanges,
+        policy: CloudPolicy,
+        redact: Redact,
+        clock: Clock,
+        counters: Counters,
+        language: str = "en",
+    ) -> None:
+        """Take the parts.
+
+        Args:
+            escalation: The link to the cloud.
+            kept: Answers that may be given without it.
+            later: Questions that wait for it.
+            recent: What was said in the last turns.
+            policy: What may leave, how long is waited, what is asked later.
+            redact: Masks what is personal.
+            clock: Measures.
+            counters: Get ``nearfield_escalations_total{outcome}`` and ``nearfield_masked_total{kind}``.
+            language: Of the questions.
+        """
+        self._escalation = escalation
+        self._kept = kept
+        self._later = later
+        self._recent = recent
+        self._policy = policy
+        self._redact = redact
+        self._clock = clock
+        self._counters = counters
+        self._language = language
+        self._masks = Masks()
+        self._open: _Open | None = None
+        self._offered: dict[str, EscalatedQuestion] = {}
+        self._log: Log = structlog.get_logger()
+
+    async def reach(self, text: str) -> Reach:
+        """What could answer these words at the moment."""
+        kept = await asyncio.to_thread(self._kept.find, text, self._recent.latest())
+        return Reach(
+            cache=kept is not None,
+            cloud=self._escalation.ready,
+            no_link=self._escalation.why_not or "no link",
+            words=len(text.split()),
+        )
+
+    def answers_to(self, decision: RouteDecision, text: str) -> bool:
+        """Whether the turn is answered here; also a question that could not be asked is."""
+        if decision.route in (CACHE, CLOUD):
+            return True
+        unasked = decision.route == "refuse" and not self._escalation.ready and self._may_leave
+        return unasked and is_question(text)
+
+    async def answers(self, wanted: Wanted, alone: Alone) -> AsyncGenerator[Answer | AnswerPart]:
+        """Answer from the cache or by the cloud; see `Beyond`."""
+        offer = offer_in(wanted.understanding)
+        if offer is not None:
+            accepted = wanted.understanding.intent == ACCEPTED
+            async with aclosing(self._decided(offer, alone, accepted=accepted)) as answers:
+                async for answer in answers:
+                    yield answer
+            return
+        await self._close_open()
+        if wanted.decision.route == CACHE:
+            kept = await asyncio.to_thread(self._kept.find, wanted.text, self._recent.latest())
+            if kept is not None:  # it may just have expired
+                yield _from_cache(kept.sentences)
+                return
+        try:
+            asked = await asyncio.to_thread(self._masked, wanted)
+        except RedactionError as error:
+            record = EscalationRecord(sent="", outcome=error.code, reason=str(error))
+            yield replace(phrases.without_cloud(await alone(), error.code), escalation=record)
+            return
+        if wanted.decision.route != CLOUD and not self._escalation.ready:
+            yield await self._unasked(asked, alone, self._escalation.why_not)
+            return
+        async with aclosing(self._told(self._escalation.ask(asked.question), asked, alone)) as answers:
+            async for answer in answers:
+                yield answer
+
+    @property
+    def _may_leave(self) -> bool:
+        return self._policy.enabled and self._policy.may_leave != "nothing"
+
+    # ── the cloud's answer ──────────────────────────────────────────────────────────────────────
+
+    async def _told(
+        self, events: AsyncGenerator[CloudEvent], asked: Asked, alone: Alone
+    ) -> AsyncGenerator[Answer | AnswerPart]:
+        """What the cloud says, up to its end or to a question of its own."""
+        fault, reason, begun = "", "", False
+        deadline_ms = self._clock.monotonic_ms() + self._policy.deadline_ms
+        kept_open = False
+        try:
+            while asked.ended is None:
+                left_ms = None if begun else deadline_ms - self._clock.monotonic_ms()
+                event = await next_before(events, left_ms)
+                if event is None:
+                    break
+                asked = asked.taken(event, self._clock.monotonic_ms())
+                if isinstance(event, ConfirmationAsked):
+                    self._open = _Open(call_id=event.call_id, asked=asked, events=events)
+                    kept_open = True
+                    yield _question(event, asked, begun=begun)
+                    return
+                if isinstance(event, AnswerSentence):
+                    yield _said(event, asked, begun=begun)
+                    begun = True
+        except (LinkLostError, EscalationRefusedError) as error:
+            fault, reason = error.code, str(error)
+        finally:
+            if not kept_open:
+                await events.aclose()
+        if not fault and asked.ended is None:
+            fault, reason = _LATE, f"no sentence within {self._policy.deadline_ms} ms"
+        self._counters.add("nearfield_escalations_total", outcome=fault or _outcome(asked))
+        if begun:
+            await self._keep(asked)
+            yield _end(asked, fault, asked.record(fault, reason))
+        elif fault == _NO_LINK:
+            yield await self._unasked(asked, alone, reason)
+        else:
+            failed = phrases.without_cloud(await alone(), fault or _outcome(asked))
+            yield replace(failed, escalation=asked.record(fault, reason))
+
+    async def _keep(self, asked: Asked) -> None:
+        """Keep a whole answer that may be kept and has nothing personal in its question."""
+        if asked.ended is None or asked.redacted.spans:
+            return
+        try:
+            await asyncio.to_thread(
+                self._kept.keep, asked.spoken, asked.question, asked.sentences, asked.ended
+            )
+        except RecordError as error:  # a full disk takes nobody's answer away
+            self._log.error("answer_not_kept", code=error.code, exc_info=error)
+
+    def _masked(self, wanted: Wanted) -> Asked:
+        """Mask the question and what was said before it."""
+        before = self._recent.latest()
+        masks = self._masks if before else Masks()
+        conversation = []
+        for exchange in before:
+            question = self._redact(exchange.question, masks)
+            answer = self._redact(exchange.answer, question.masks)
+            masks = answer.masks
+            conversation.append(PastExchange(question=question.text, answer=answer.text))
+        redacted = self._redact(wanted.text, masks)
+        self._masks = redacted.masks
+        for kind, count in redacted.counts.items():
+            self._counters.add("nearfield_masked_total", count, kind=kind)
+        asking = EscalatedQuestion(
+            turn_id=wanted.turn_id,
+            revision=wanted.revision,
+            text=redacted.text,
+            language=self._language,
+            conversation=tuple(conversation),
+        )
+        return Asked(
+            spoken=wanted.text, redacted=redacted, question=asking, began_ms=self._clock.monotonic_ms()
+        )
+
+    # ── without a link: later ───────────────────────────────────────────────────────────────────
+
+    async def _unasked(self, asked: Asked, alone: Alone, reason: str) -> Answer:
+        """What is said where nobody could be asked, with what the policy makes of it."""
+        record = replace(asked.record(_NO_LINK, reason), sent="")
+        answer = replace(phrases.without_cloud(await alone(), _NO_LINK), escalation=record)
+        if self._policy.later == "never" or answer.text != phrases.NO_LINK:
+            return answer
+        if self._policy.later == "always":
+            return replace(answer, more=(await self._put(asked.question),))
+        self._offered[asked.question.turn_id] = asked.question
+        for old in list(self._offered)[:-_MOST_OFFERS]:
+            del self._offered[old]
+        offer = Offer(kind=LATER, reference=asked.question.turn_id)
+        return replace(answer, more=(phrases.SHALL_I_ASK,), asks=True, asks_shortly=True, offer=offer)
+
+    async def _put(self, question: EscalatedQuestion) -> str:
+        """Let a question wait, and say so."""
+        try:
+            waits = await asyncio.to_thread(self._later.put, question)
+        except RecordError as error:
+            self._log.error("question_not_kept", code=error.code, exc_info=error)
+            waits = False
+        return phrases.WILL_ASK if waits else phrases.CANNOT_KEEP
+
+    async def _decided(
+        self, offer: Offer, alone: Alone, *, accepted: bool
+    ) -> AsyncGenerator[Answer | AnswerPart]:
+        """A person has said yes or no to what was offered."""
+        if offer.kind == CONFIRMATION:
+            opened, self._open = self._open, None
+            if opened is None or opened.call_id != offer.reference:
+                yield Answer(text=phrases.NOTHING_DONE, source="phrase:nothing_done")
+                return
+            self._escalation.confirm(opened.call_id, agreed=accepted)
+            asked = replace(opened.asked, sentences=(), began_ms=self._clock.monotonic_ms(), first_ms=None)
+            async with aclosing(self._told(opened.events, asked, alone)) as answers:
+                async for answer in answers:
+                    yield answer
+            return
+        question = self._offered.pop(offer.reference, None)
+        if not accepted:
+            yield Answer(text=phrases.ALL_RIGHT, source="phrase:all_right")
+        elif question is None:
+            yield Answer(text=phrases.NO_ANSWER, source="phrase:no_answer")
+        else:
+            yield Answer(text=await self._put(question), source="phrase:later")
+
+    async def _close_open(self) -> None:
+        """Nobody has said yes or no, and something else is wanted: nothing is done."""
+        opened, self._open = self._open, None
+        if opened is not None:
+            self._escalation.confirm(opened.call_id, agreed=False)
+            await opened.events.aclose()
+
+
+def _said(sentence: AnswerSentence, asked: Asked, *, begun: bool) -> Answer | AnswerPart:
+    text = restore(sentence.text, asked.redacted.masks)
+    if begun:
+        return AnswerPart(text=text, last=False, escalation=asked.record())
+    return Answer(text=text, source=CLOUD, goes_on=True, escalation=asked.record())
+
+
+def _question(event: ConfirmationAsked, asked: Asked, *, begun: bool) -> Answer | AnswerPart:
+    """The cloud's own question, which is asked in this turn and answered in the next."""
+    text = restore(event.question, asked.redacted.masks)
+    record = asked.record("confirmation", f"{event.tool} would change something")
+    offer = Offer(kind=CONFIRMATION, reference=event.call_id)
+    if begun:
+        return AnswerPart(text=text, last=True, asks=True, offer=offer, escalation=record)
+    return Answer(text=text, source=CLOUD, asks=True, asks_shortly=True, offer=offer, escalation=record)
+
+
+def _end(asked: Asked, fault: str, record: EscalationRecord) -> AnswerPart:
+    if fault:
+        return AnswerPart(text=phrases.CUT_OFF, last=True, fault=fault, escalation=record)
+    return AnswerPart(text="", last=True, asks=_outcome(asked) == "asked_back", escalation=record)
+
+
+def _outcome(asked: Asked) -> str:
+    return asked.ended.outcome if asked.ended is not None else ""
+
+
+def _from_cache(sentences: Sequence[AnswerSentence]) -> Answer:
+    record = EscalationRecord(sent="", outcome="kept", reason="asked before", sources=sources_of(sentences))
+    first, *more = (sentence.text for sentence in sentences)
+    return Answer(text=first, more=tuple(more), source=CACHE, escalation=record)
