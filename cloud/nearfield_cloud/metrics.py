@@ -7,12 +7,14 @@ known beforehand (a route, a plan, a step), never a tenant, a person or anything
 from __future__ import annotations
 
 import hmac
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Final, Protocol
 
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -110,16 +112,33 @@ class CloudMetrics:
         """
         Gauge(name, said, registry=self.registry).set_function(value)
 
+    def gauges(self, name: str, said: str, label: str, values: Mapping[str, Callable[[], float]]) -> None:
+        """Show values by a label whenever somebody looks; arguments as for `gauge`."""
+        gauge = Gauge(name, said, [label], registry=self.registry)
+        for value, ask in values.items():
+            gauge.labels(value).set_function(ask)
+
     def health(self, health: Health) -> None:
-        """Show what the checks found last, by check; 1 where nothing was wrong."""
-        gauge = Gauge("nearfield_check_ok", "Whether a check passed.", ["check"], registry=self.registry)
+        """Show what the checks found last."""
+        self.registry.register(_HealthCollector(health))
 
-        def refresh() -> float:
-            for one in health.latest:
-                gauge.labels(one.name).set(0 if one.wrong else 1)
-            return float(bool(health.latest) and not any(one.wrong for one in health.latest if one.needed))
 
-        self.gauge("nearfield_ready", "Whether the service calls itself ready.", refresh)
+class _HealthCollector(Collector):
+    """1 where a check found nothing wrong; nothing before the first was asked."""
+
+    def __init__(self, health: Health) -> None:
+        self._health = health
+
+    def collect(self) -> Iterable[Metric]:
+        findings = self._health.latest
+        passed = GaugeMetricFamily("nearfield_check_ok", "Whether a check passed.", labels=["check"])
+        for one in findings:
+            passed.add_metric([one.name], 0 if one.wrong else 1)
+        ready = bool(findings) and not any(one.wrong for one in findings if one.needed)
+        yield passed
+        yield GaugeMetricFamily(
+            "nearfield_ready", "Whether the service calls itself ready.", value=float(ready)
+        )
 
 
 class MeasuredOrchestrator:
@@ -146,9 +165,6 @@ class _MeasuredListening:
 
     def confirm(self, call_id: str, *, agreed: bool) -> None:
         self._inner.confirm(call_id, agreed=agreed)
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
 
     async def answer(self, question: Question) -> AsyncGenerator[AnswerEvent, None]:
         began_ms = self._clock.monotonic_ms()

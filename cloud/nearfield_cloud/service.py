@@ -17,6 +17,8 @@ from nearfield_cloud.gateway.parts import GatewayParts
 from nearfield_cloud.identity.authorising import Resource
 from nearfield_cloud.knowledge.composition import open_knowledge
 from nearfield_cloud.knowledge.routes import knowledge_router
+from nearfield_cloud.metrics import MeasuredOrchestrator
+from nearfield_cloud.observing import calls_watched, knowledge_check, loaded_check, open_observing
 from nearfield_cloud.orchestrator.opening import open_orchestrator
 from nearfield_cloud.realtime.composition import realtime_parts
 from nearfield_cloud.realtime.engines import load_call_engines
@@ -35,6 +37,9 @@ async def open_service(configuration: Configuration, parts: GatewayParts) -> Asy
         ToolError: A tool's description cannot be understood.
     """
     async with AsyncExitStack() as stack:
+        observing = await stack.enter_async_context(
+            open_observing(configuration, parts.clock, parts.counters)
+        )
         room = await stack.enter_async_context(open_knowledge(configuration, clock=parts.clock))
         await room.meaning.warm_up()
         composer = open_composer(configuration.composing, room.meaning.of)
@@ -47,6 +52,7 @@ async def open_service(configuration: Configuration, parts: GatewayParts) -> Asy
                 embed=room.meaning.of,
                 redact=lambda text: redactor.redact(text).text,
                 counters=parts.counters,
+                tracer=observing.tracer,
             )
         )
         engines = None
@@ -62,7 +68,7 @@ async def open_service(configuration: Configuration, parts: GatewayParts) -> Asy
 
         calls = realtime_parts(
             configuration.realtime,
-            orchestrator=orchestrator,
+            orchestrator=MeasuredOrchestrator(orchestrator, observing.metrics, parts.clock),
             caller=calling,
             engines=engines,
             counters=parts.counters,
@@ -70,4 +76,9 @@ async def open_service(configuration: Configuration, parts: GatewayParts) -> Asy
         )
         await stack.enter_async_context(calls.running())
         routers = (realtime_router(calls), knowledge_router(room.knowledge, room.store))
-        yield replace(parts, routers=(*parts.routers, *routers), drains=(*parts.drains, calls.calls))
+        calls_watched(observing.metrics, calls)
+        checks = [knowledge_check(room.store)]
+        if configuration.realtime.engines.enabled:
+            checks.append(loaded_check("call_engines", lambda: engines is not None))
+        whole = replace(parts, routers=(*parts.routers, *routers), drains=(*parts.drains, calls.calls))
+        yield observing.joined(whole, checks)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from nearfield_models.asr.engine import AsrEngine
 from nearfield_models.embedding.engine import EmbeddingEngine
 from nearfield_models.errors import EngineError
+from nearfield_models.language.engine import LanguageEngine
 from nearfield_models.runtime.session import RuntimeOptions
 from nearfield_models.site_files import pack_or_file
 from nearfield_models.store import InstalledPack, ModelStore
@@ -99,6 +100,12 @@ def _minilm(pack: InstalledPack, runtime: RuntimeOptions) -> EmbeddingEngine:
     return MiniLmEmbedding(pack, runtime)
 
 
+def _llama_cpp(pack: InstalledPack, runtime: RuntimeOptions) -> LanguageEngine:
+    from nearfield_models.language.llama_cpp import LlamaCppLanguage
+
+    return LlamaCppLanguage(pack, runtime)
+
+
 # The first of each table is the default.
 ASR_ENGINES: Final[Mapping[str, _Constructor[AsrEngine]]] = {
     "moonshine": _moonshine,
@@ -114,6 +121,7 @@ WAKE_ENGINES: Final[Mapping[str, _WakeConstructor]] = {
 TURN_ENGINES: Final[Mapping[str, _Constructor[TurnEngine]]] = {"smart-turn": _smart_turn}
 TTS_ENGINES: Final[Mapping[str, _Constructor[TtsEngine]]] = {"piper": _piper}
 EMBEDDING_ENGINES: Final[Mapping[str, _Constructor[EmbeddingEngine]]] = {"minilm": _minilm}
+LANGUAGE_ENGINES: Final[Mapping[str, _Constructor[LanguageEngine]]] = {"llama-cpp": _llama_cpp}
 
 
 def load_asr(
@@ -246,6 +254,17 @@ def load_embedding(
 ) -> EmbeddingEngine:
     """Load sentence embeddings; arguments and errors as `load_asr`, names in `EMBEDDING_ENGINES`."""
     return _load(EMBEDDING_ENGINES, "sentence embeddings", engine, pack_id, store, runtime)
+
+
+def load_language(
+    pack_id: str = "gemma3-270m",
+    *,
+    engine: str | None = None,
+    store: ModelStore | None = None,
+    runtime: RuntimeOptions | None = None,
+) -> LanguageEngine:
+    """Load a language model; arguments and errors as `load_asr`, names in `LANGUAGE_ENGINES`."""
+    return _load(LANGUAGE_ENGINES, "language models", engine, pack_id, store, runtime)
 
 
 def _load(

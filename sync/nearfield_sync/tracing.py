@@ -1,12 +1,12 @@
 """Traces by OpenTelemetry: set up in one place, handed down, off unless a collector is named.
 
-A turn is one trace from the device to the cloud's tool call. Its ids follow from the names of device and turn
-(`turn_context`), so that whoever asks the cloud can name the turn's span before it has ended, and the device's
-record becomes spans afterwards, without anything having been kept. Between processes the span travels as text,
-in W3C's form (`carried`, `arrived`).
+A turn is one trace from the device to the cloud's tool call. Its ids follow from the names of device and
+turn (`turn_context`), so that whoever asks the cloud can name the turn's span before it has ended, and the
+device's record becomes spans afterwards, without anything having been kept. Between processes the span
+travels as text, in W3C's form (`carried`, `arrived`).
 
-Attributes are named ``gen_ai.*`` as OpenTelemetry's conventions have them, else ``nearfield.*``. What a person
-said goes under ``pii.*`` only, and only where the site allows it.
+Attributes are named ``gen_ai.*`` as OpenTelemetry's conventions have them, else ``nearfield.*``. What a
+person said goes under ``pii.*`` only, and leaves only where the site allows it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Final
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import (
     NonRecordingSpan,
@@ -75,6 +75,25 @@ class SpanRecord:
     kind: SpanKind = SpanKind.INTERNAL
 
 
+class DiscreetExporter(SpanExporter):
+    """Lets no attribute out that says what a person said; events and links of spans neither."""
+
+    def __init__(self, inner: SpanExporter) -> None:
+        self._inner = inner
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Send spans without ``pii.*``."""
+        return self._inner.export([_discreet(span) for span in spans])
+
+    def shutdown(self) -> None:
+        """End."""
+        self._inner.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Send what waits."""
+        return self._inner.force_flush(timeout_millis)
+
+
 class Tracing:
     """Spans of this process, on their way to a collector; to be closed."""
 
@@ -89,7 +108,9 @@ class Tracing:
             }
         )
         self._processor = BatchSpanProcessor(
-            exporter, max_queue_size=_MOST_WAITING, export_timeout_millis=options.timeout_seconds * 1000
+            exporter if options.personal else DiscreetExporter(exporter),
+            max_queue_size=_MOST_WAITING,
+            export_timeout_millis=options.timeout_seconds * 1000,
         )
         self._sampler = TraceIdRatioBased(options.share)
         self._provider = TracerProvider(
@@ -127,7 +148,6 @@ class Tracing:
         attributes = {
             name: value[:_LONGEST_VALUE] if isinstance(value, str) else value
             for name, value in one.attributes.items()
-            if self.personal or not name.startswith(PERSONAL_PREFIX)
         }
         return ReadableSpan(
             name=one.name,
@@ -159,6 +179,24 @@ def open_tracing(options: TraceOptions, admit: Callable[[str], None] | None = No
         endpoint=options.endpoint, headers=dict(options.headers), timeout=options.timeout_seconds
     )
     return Tracing(options, exporter)
+
+
+def _discreet(span: ReadableSpan) -> ReadableSpan:
+    attributes = {
+        name: value for name, value in (span.attributes or {}).items() if not name.startswith(PERSONAL_PREFIX)
+    }
+    return ReadableSpan(
+        name=span.name,
+        context=span.context,
+        parent=span.parent,
+        resource=span.resource,
+        attributes=attributes,
+        kind=span.kind,
+        status=span.status,
+        start_time=span.start_time,
+        end_time=span.end_time,
+        instrumentation_scope=span.instrumentation_scope,
+    )
 
 
 def turn_context(instance: str, turn_id: str, *, bound: int = 1 << 64) -> SpanContext:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -94,9 +94,10 @@ async def gateway(
     routers: Sequence[APIRouter] = (),
     drains: Sequence[Drains] = (),
     clock: SettableClock | None = None,
+    join: Callable[[GatewayParts], GatewayParts] = lambda parts: parts,
     **tables: Any,
 ) -> AsyncIterator[Gateway]:
-    """Start one with two tenants, ``cafe`` and ``bank``."""
+    """Start one with two tenants, ``cafe`` and ``bank``; ``join`` adds to its parts."""
     configure_logs(LogOptions())
     clock = SettableClock() if clock is None else clock
     configuration = configuration_of(folder, **tables)
@@ -105,7 +106,7 @@ async def gateway(
         known = {tenant.id for tenant in await opened.identity.tenants.all()}
         for tenant in {"cafe", "bank"} - known:
             await opened.identity.tenants.add(tenant, "", opened.now())
-        parts = replace(opened, routers=routers, drains=drains)
+        parts = join(replace(opened, routers=routers, drains=drains))
         bound = bind("127.0.0.1", 0)
         url = url_of(configuration, bound)
         parts.address.is_served_at(url)

@@ -80,5 +80,5 @@ async def test_a_page_asks_aloud_and_hears_the_answer(
     kinds = [event["type"] for event in told]
     assert kinds[0] == "session.created"
     assert kinds.index("input_audio_buffer.speech_started") < kinds.index("response.created")
-    assert "light roast" in orchestrator.questions[0].text.lower()
+    assert "coffee" in orchestrator.questions[0].text.lower()
     assert loudest > 0.05

@@ -57,7 +57,7 @@ async def test_a_question_on_the_track_is_heard_and_the_answer_is_heard_on_the_o
         told = await call.until("output_audio_buffer.stopped")
         answer = resample(np.concatenate(call.heard), 48_000)
     assert "response.output_audio.delta" not in {event["type"] for event in told}
-    assert "light roast" in orchestrator.questions[0].text.lower()
+    assert "coffee" in orchestrator.questions[0].text.lower()
     heard = call_engines.asr.transcribe(answer).text.lower()
     assert "daily" in heard
     assert "month" in heard
@@ -68,7 +68,7 @@ async def test_whoever_speaks_over_an_answer_interrupts_it_and_is_answered(
 ) -> None:
     long = SentenceReady(text="There are many kinds of coffee, and I could tell you about them for an hour.")
     script = (Planned(plan="talk", reason="r"), long, long, long, Finished(outcome="answered", reason="r"))
-    orchestrator = ScriptedOrchestrator({"light roast": script})
+    orchestrator = ScriptedOrchestrator({"twelve": script, "12": script}, holds_before=4)
     speech = recordings / "orders" / "speech"
     microphone = Microphone(recording(speech / ORDER))
     async with (
@@ -102,4 +102,4 @@ async def test_a_turn_that_sounds_finished_ends_by_its_meaning(
         phone_call(service.url, session=session, microphone=microphone) as call,
     ):
         await call.until("response.done")
-    assert "light roast" in orchestrator.questions[0].text.lower()
+    assert "coffee" in orchestrator.questions[0].text.lower()

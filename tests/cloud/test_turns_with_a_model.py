@@ -80,6 +80,17 @@ async def test_without_a_grounded_sentence_the_extract_is_asked_and_may_say_that
     assert "Paris" not in said(events)
 
 
+async def test_not_knowing_is_no_answer_even_where_a_passage_has_the_word(tmp_path: Path) -> None:
+    painter = passage("The painter of the sign is UNKNOWN.")
+    async with (
+        model_server(answer("UNKNOWN.")) as server,
+        answering(tmp_path, painter, language_model=at(server)) as (orchestrator, _),
+    ):
+        events = await heard(orchestrator.listen(), asked("Why?"))
+    assert finished(events).outcome == "ungrounded"
+    assert "UNKNOWN" not in said(events)
+
+
 async def test_a_model_that_fails_is_replaced_by_the_extract_and_the_step_says_so(tmp_path: Path) -> None:
     async with (
         model_server(status(500)) as server,

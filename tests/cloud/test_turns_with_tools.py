@@ -105,24 +105,33 @@ async def test_what_a_person_agreed_to_is_done_once(tmp_path: Path) -> None:
     assert said(after) == "A17."
 
 
-async def test_nobody_answering_leaves_it_undone_and_the_deadline_stands_still_meanwhile(
-    tmp_path: Path,
-) -> None:
+async def test_nobody_answering_leaves_it_undone(tmp_path: Path) -> None:
     time = SettableTimekeeper()
     async with answering(tmp_path, OPEN, tools=shop(), time=time) as (orchestrator, _):
-        question = asked("cancel order A17", budget=Budget(deadline_seconds=8))
+        answer = asyncio.create_task(heard(orchestrator.listen(), asked("cancel order A17")))
+        await time.pass_when_waited_for(20, passing=20)
+        events = await answer
+        after = await heard(orchestrator.listen(), asked("which orders are cancelled"))
+    assert said(events) == "I got no answer, so I have left it as it is."
+    assert finished(events).reason == "not_confirmed"
+    assert said(after) == NONE
+
+
+async def test_the_deadline_stands_still_while_a_person_is_asked(tmp_path: Path) -> None:
+    time = SettableTimekeeper()
+    async with answering(tmp_path, OPEN, tools=shop(), time=time) as (orchestrator, _):
         listening = orchestrator.listen()
+        question = asked("cancel order A17", budget=Budget(deadline_seconds=8))
         async with asyncio.timeout(60), aclosing(listening.answer(question)) as stream:
             events: list[AnswerEvent] = []
             async for event in stream:
                 events.append(event)
                 if isinstance(event, ConfirmationNeeded):
-                    waiting = asyncio.create_task(time.pass_when_waited_for(20))
-        await waiting
-        after = await heard(orchestrator.listen(), asked("which orders are cancelled"))
-    assert said(events) == "I got no answer, so I have left it as it is."
-    assert finished(events).reason == "not_confirmed"
-    assert said(after) == NONE
+                    await time.pass_when_waited_for(20, passing=15)
+                    # Another turn goes by, so that a deadline which did not stand still would be noticed.
+                    await heard(orchestrator.listen(), asked("which orders are cancelled"))
+                    listening.confirm(event.call_id, agreed=True)
+    assert said(events) == "Order A17 is cancelled."
 
 
 async def test_a_tool_that_fails_is_said_to_have_failed(tmp_path: Path) -> None:

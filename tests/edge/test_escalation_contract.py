@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.server
 
 ROUTE = RouteTold(plan="knowledge", reason="a manual knows")
 VALVE = ConfirmationAsked(call_id="call_1", tool="valve", arguments={}, question="Shall I open the valve?")
-SCRIPT: dict[str, tuple[Step, ...]] = {
+SCRIPT: dict[str, Sequence[Step]] = {
     "how is the pump vented": (ROUTE, *answer(*SENTENCES)),
     "refuse": (EscalationRefusedError("not today", code="not_allowed"),),
     "confirm": (ROUTE, VALVE, *answer("It stays shut.")),

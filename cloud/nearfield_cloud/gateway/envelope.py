@@ -38,8 +38,16 @@ _TRANSPORT: Final = "max-age=31536000"
 class Envelope:
     """Middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, *, counters: Counters, is_secure: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        counters: Counters,
+        is_secure: Callable[[], bool],
+        on_answered: Callable[[str, str, float], None] = lambda *_: None,
+    ) -> None:
         self._app = app
+        self._on_answered = on_answered
         self._counters = counters
         self._is_secure = is_secure
 
@@ -102,5 +110,6 @@ class Envelope:
         route = getattr(scope.get("route"), "path", "unmatched")
         method = scope["method"] if scope["method"] in _METHODS else "other"
         self._counters.add("nearfield_http_requests_total", route=route, method=method, status=str(status))
+        self._on_answered(route, method, took_ms / 1_000)
         log: Log = structlog.get_logger()
         log.info("request_answered", route=route, method=method, status=status, took_ms=round(took_ms, 1))

@@ -57,6 +57,11 @@ class ConnectionLimits:
         self._closing = True
 
     @property
+    def is_closing(self) -> bool:
+        """Whether nobody is admitted any more."""
+        return self._closing
+
+    @property
     def open(self) -> int:
         """How many there are."""
         return self._total

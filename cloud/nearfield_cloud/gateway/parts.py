@@ -78,6 +78,10 @@ class Identity:
     authorisation: Authorisation
 
 
+def _nothing(route: str, method: str, seconds: float) -> None:
+    """Nobody wants to know."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayParts:
     """All of it."""
@@ -96,6 +100,8 @@ class GatewayParts:
     drains: Sequence[Drains] = ()
     beside: Sequence[Callable[[], Awaitable[object]]] = ()
     """Work for as long as the service runs; cancelled at its end."""
+    on_answered: Callable[[str, str, float], None] = _nothing
+    """Told of each request's route, method and duration in seconds."""
 
     def now(self) -> float:
         """Seconds since 1970."""

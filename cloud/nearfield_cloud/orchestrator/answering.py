@@ -18,7 +18,7 @@ from nearfield_cloud.orchestrator.records import CloudTurn
 from nearfield_cloud.orchestrator.resources import Resources
 from nearfield_cloud.orchestrator.speculation import Speculation
 from nearfield_cloud.orchestrator.turn import Ending, Turn
-from nearfield_cloud.timing import Timekeeper, ended
+from nearfield_cloud.timing import ended
 from nearfield_sync.errors import SyncError
 from nearfield_sync.telemetry import Log
 
@@ -105,10 +105,14 @@ class Attention:
 
     async def _deadline(self, seconds: float) -> None:
         time, confirmations = self._resources.time, self._confirmations
-        left_ms = seconds * 1000
-        while left_ms > 0:
+        began_ms, waited_ms = time.monotonic_ms(), confirmations.waited_ms
+        while True:
             await confirmations.nobody_waits.wait()
-            left_ms -= await _passed_ms(time, left_ms / 1000, confirmations.somebody_waits)
+            passed_ms = time.monotonic_ms() - began_ms - (confirmations.waited_ms - waited_ms)
+            left_seconds = seconds - passed_ms / 1000
+            if left_seconds <= 0:
+                return
+            await time.wait(left_seconds)
 
     async def _search(self, partial: str) -> Sequence[Found]:
         assert self._caller is not None  # noqa: S101  # else nothing is heard
@@ -174,17 +178,6 @@ async def _until(
                 getting.cancel()
         if getting.done() and not getting.cancelled():
             yield getting.result()
-
-
-async def _passed_ms(time: Timekeeper, seconds: float, interrupted: asyncio.Event) -> float:
-    """Wait so long or until interrupted; give how long it was."""
-    began_ms = time.monotonic_ms()
-    waits = asyncio.ensure_future(time.wait(seconds)), asyncio.ensure_future(interrupted.wait())
-    try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        return time.monotonic_ms() - began_ms
-    finally:
-        await ended(*waits)
 
 
 def _finished(turn: Turn, ending: Ending) -> Finished:

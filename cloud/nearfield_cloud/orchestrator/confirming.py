@@ -16,7 +16,9 @@ class Confirmations:
         self._waiting: dict[str, asyncio.Future[bool]] = {}
         self.nobody_waits = asyncio.Event()
         self.nobody_waits.set()
-        self.somebody_waits = asyncio.Event()
+        self.waited_ms = 0.0
+        """For how long somebody was waited for so far, this moment's waiting not counted."""
+        self._since_ms = 0.0
 
     def confirm(self, call_id: str, *, agreed: bool) -> None:
         """Answer.
@@ -34,9 +36,10 @@ class Confirmations:
     def ask(self, call_id: str) -> asyncio.Future[bool]:
         """Begin to wait; to be awaited by `answered`."""
         waiting: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        if not self._waiting:
+            self._since_ms = self._time.monotonic_ms()
         self._waiting[call_id] = waiting
         self.nobody_waits.clear()
-        self.somebody_waits.set()
         return waiting
 
     async def answered(self, call_id: str, waiting: asyncio.Future[bool], seconds: float) -> bool | None:
@@ -48,5 +51,5 @@ class Confirmations:
         finally:
             del self._waiting[call_id]
             if not self._waiting:
+                self.waited_ms += self._time.monotonic_ms() - self._since_ms
                 self.nobody_waits.set()
-                self.somebody_waits.clear()

@@ -17,6 +17,7 @@ from nearfield_cloud.orchestrator.answer import Step
 from nearfield_cloud.orchestrator.question import Question
 from nearfield_models.errors import ModelsError
 from nearfield_sync.clock import Clock
+from nearfield_sync.tracing import PERSONAL_PREFIX
 
 CANCELLED: Final = "cancelled"
 
@@ -87,10 +88,23 @@ class Steps:
             )
         )
         if span is not None:
-            span.set_attribute("nearfield.detail", doing.detail)
+            span.set_attributes(_attributes_of(doing))
             if doing.fault:
                 span.set_status(Status(StatusCode.ERROR, doing.fault))
             span.end()
+
+
+def _attributes_of(doing: Doing) -> dict[str, str]:
+    """As OpenTelemetry's conventions name them; a detail may hold words of the question."""
+    attributes = {"nearfield.step": doing.name}
+    kind, _, name = doing.name.partition(":")
+    if kind == "model":
+        attributes |= {"gen_ai.operation.name": "chat", "gen_ai.request.model": name}
+    elif kind == "tool":
+        attributes |= {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": name}
+    if doing.detail:
+        attributes[f"{PERSONAL_PREFIX}detail"] = doing.detail
+    return attributes
 
 
 def _turn_span(question: Question, tracer: Tracer | None) -> tuple[Span | None, Context | None]:

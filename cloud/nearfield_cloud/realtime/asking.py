@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from contextlib import aclosing
-from typing import cast
 
 import structlog
 
 from nearfield_cloud.caller import Caller
 from nearfield_cloud.errors import CloudError
-from nearfield_cloud.orchestrator.answer import AnswerEvent, Finished, Listening, Orchestrator
+from nearfield_cloud.orchestrator.answer import Finished, Listening, Orchestrator
 from nearfield_cloud.orchestrator.question import Question
 from nearfield_cloud.realtime.session import reports
 from nearfield_cloud.realtime.session.commands import Confirm, StartAnswer
+from nearfield_sync.tracing import trace_id_of
 
 log = structlog.get_logger()
 
@@ -91,9 +91,12 @@ class Asking:
 
     async def _run(self, listening: Listening, question: Question, response_id: str) -> None:
         ended = False
+        # The task is this question's own, so its lines in the log bear its ids and no other's.
+        structlog.contextvars.bind_contextvars(turn_id=question.turn_id, response_id=response_id)
+        if (trace_id := trace_id_of(question.trace_parent)) is not None:
+            structlog.contextvars.bind_contextvars(trace_id=trace_id)
         try:
-            answer = cast("AsyncGenerator[AnswerEvent]", listening.answer(question))
-            async with aclosing(answer):
+            async with aclosing(listening.answer(question)) as answer:
                 async for event in answer:
                     ended = isinstance(event, Finished)
                     self._report(reports.Answered(response_id=response_id, event=event))

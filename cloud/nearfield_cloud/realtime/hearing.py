@@ -27,8 +27,9 @@ from nearfield_sync.telemetry import Counters
 
 _MOST_PIECES: Final = 500
 """Ten seconds of a track: what is not heard by then is lost."""
-_GAP_MS: Final = 150.0
-"""Without a packet for so long, a client that sends nothing in silence is silent."""
+_GAP_MS: Final = 300.0
+"""Without a packet for so long, a client that sends nothing in silence is silent. Browsers send one every
+400 ms then; packets that are merely late come sooner."""
 _LONGEST_GAP_MS: Final = 1_000.0
 
 

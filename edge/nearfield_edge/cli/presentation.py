@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from nearfield_edge.doubts.offers import OWN
-from nearfield_sync.messages.turn_record import Alternative, ReplyRecord, Timings, TurnRecord, Understanding
+from nearfield_sync.messages.turn_record import (
+    Alternative,
+    EscalationRecord,
+    ReplyRecord,
+    Timings,
+    TurnRecord,
+    Understanding,
+)
 
 _STAGES = (
     ("endpoint", "end of turn", "cyan"),
@@ -36,9 +45,23 @@ def show_turn(console: Console, record: TurnRecord) -> None:
         console.print(Text.assemble(("route   ", "dim"), f"{record.route.route}: {record.route.reason}"))
     if record.reply is not None:
         console.print(Text.assemble(("says    ", "dim"), *_said(record.reply)))
+    if record.escalation is not None:
+        console.print(Text.assemble(("asked   ", "dim"), *_asked(record.escalation)))
     for fault in record.faults:
         console.print(Text.assemble(("fault   ", "dim"), (fault, "bold red")))
     console.print(timing_bar(record.timings_ms))
+
+
+def _asked(escalation: EscalationRecord) -> Iterator[str | tuple[str, str]]:
+    """What left the device, what came of it, and what the answer rests on."""
+    masked = sum(escalation.masked.values())
+    left = f'"{escalation.sent}"' if escalation.sent else "nothing left the device"
+    yield f"{left}; {masked} masked" if masked else left
+    yield f": {escalation.outcome}"
+    if escalation.reason:
+        yield (f" ({escalation.reason})", "dim")
+    for source in escalation.sources:
+        yield (f"  from {source.document}", "green")
 
 
 def _meaning(found: Understanding | Alternative) -> str:

@@ -37,7 +37,9 @@ from nearfield_edge.errors import PageError
 from nearfield_edge.life.device_lock import DeviceLock
 from nearfield_edge.life.memory import share_one_heap
 from nearfield_edge.life.service import Pulse, ServiceNotifier, keep_alive
+from nearfield_edge.observing.observing import Observing
 from nearfield_edge.page.broadcast import Broadcast
+from nearfield_sync.messages.turn_record import TurnRecord
 from nearfield_sync.telemetry import Log
 
 Work = Callable[[], Coroutine[Any, Any, object]]
@@ -82,19 +84,23 @@ async def _run(place: Surroundings, reserved: ReservedPage | None) -> None:
         loudspeaker=configuration.audio.sink != "none",
         cancels_echo=cleaning is not None or not borders.hears_itself,
     )
-    async with Device(
-        place,
-        knowledge,
-        engines=engines,
-        sink=borders.sink,
-        time=time,
-        settings=settings,
-        paraphrases=paraphrases_of(place, knowledge.grammar, knowledge.skills.skills.values()),
-        watcher=witness.watch,
-        on_record=witness.show,
-        on_kept=broadcast.turn_kept,
-        cleaning=cleaning,
-    ) as device:
+    async with (
+        _observing(place) as observing,
+        Device(
+            place,
+            knowledge,
+            engines=engines,
+            sink=borders.sink,
+            time=time,
+            settings=settings,
+            paraphrases=paraphrases_of(place, knowledge.grammar, knowledge.skills.skills.values()),
+            watcher=witness.watch,
+            on_record=_each(witness.show, observing.turn_ended),
+            on_kept=broadcast.turn_kept,
+            cleaning=cleaning,
+            trace_parent=observing.trace_parent,
+        ) as device,
+    ):
         await asyncio.to_thread(device.outbox.recover)
         await device.warm_up()
         controls = Controls(device.agent, borders.source)
@@ -125,6 +131,26 @@ async def _run(place: Surroundings, reserved: ReservedPage | None) -> None:
                 counted = place.counters.snapshot()
                 log.info("device_stopped", counters=[f"{name} {count:g}" for name, count in counted.items()])
                 await borders.close()
+
+
+@asynccontextmanager
+async def _observing(place: Surroundings) -> AsyncIterator[Observing]:
+    """Who looks on from outside; what waits for a collector is sent in the end."""
+    observing = await asyncio.to_thread(Observing, place)
+    try:
+        yield observing
+    finally:
+        await asyncio.to_thread(observing.close)
+
+
+def _each(*told: Callable[[TurnRecord], None]) -> Callable[[TurnRecord], None]:
+    """Tell all of them of a record, in this order."""
+
+    def tell(record: TurnRecord) -> None:
+        for one in told:
+            one(record)
+
+    return tell
 
 
 async def _until(stopped: asyncio.Event, hearing: Coroutine[None, None, None]) -> None:

@@ -38,13 +38,20 @@ class Cloud:
             group.create_task(self.questions.run())
 
 
-def open_cloud(place: Surroundings, knowledge: Knowledge, *, may_ask: Callable[[], bool]) -> Cloud | None:
+def open_cloud(
+    place: Surroundings,
+    knowledge: Knowledge,
+    *,
+    may_ask: Callable[[], bool],
+    trace_parent: Callable[[str], str | None] = lambda _: None,
+) -> Cloud | None:
     """Join what the cloud is asked with; None where the site or its policy has no cloud.
 
     Args:
         place: What every part shares.
         knowledge: Skills, policy and files.
         may_ask: Whether the device has time for questions that waited.
+        trace_parent: Gives a turn's span, by its id, as the cloud is told of it.
 
     Raises:
         ConfigurationError: A server or a file of the configuration cannot be read.
@@ -72,6 +79,7 @@ def open_cloud(place: Surroundings, knowledge: Knowledge, *, may_ask: Callable[[
         clock=place.clock,
         counters=place.counters,
         language=place.configuration.cloud.language,
+        trace_parent=trace_parent,
     )
     return Cloud(
         link=link, beyond=beyond, recent=recent, questions=QuestionLoop(questions, link, may_ask=may_ask)

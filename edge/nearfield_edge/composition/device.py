@@ -62,6 +62,7 @@ class Device:
         session: str | None = None,
         resume: bool = True,
         cleaning: MicrophoneCleaning | None = None,
+        trace_parent: Callable[[str], str | None] = lambda _: None,
     ) -> None:
         """Join the parts.
 
@@ -79,6 +80,7 @@ class Device:
             session: Begins the turns' ids; unique to this run if absent.
             resume: Whether the conversation of the last run goes on, if it is still alive.
             cleaning: What takes the loudspeaker's echo out of the microphone's sound; None for nothing.
+            trace_parent: Gives a turn's span, by its id, as the cloud is told of it.
         """
         self._executor = InferenceExecutor()
         self._knowledge = knowledge
@@ -113,7 +115,7 @@ class Device:
         self._judge = None if engines.turn is None else TurnJudge(engines.turn)
         if self._judge is None:
             settings = replace(settings, judge_at_ms=())
-        self.cloud = open_cloud(place, knowledge, may_ask=self._is_quiet)
+        self.cloud = open_cloud(place, knowledge, may_ask=self._is_quiet, trace_parent=trace_parent)
         memory = SoundMemory(_remembered_samples(settings))
         self._prompts = prompt_voice(place, knowledge.skills.skills.values(), engines.tts)
         work = WorkerParts(

@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from nearfield_edge.configuration.cloud import CloudSection
 from nearfield_edge.configuration.device import DeviceSection, LogSection, MqttSection, RecordsSection
+from nearfield_edge.configuration.observing import ObservingSection
 from nearfield_edge.configuration.page import PageSection
 from nearfield_edge.configuration.sound import (
     AudioSection,
@@ -54,6 +55,7 @@ class Configuration(Section):
     records: RecordsSection = RecordsSection()
     page: PageSection = PageSection()
     log: LogSection = LogSection()
+    observing: ObservingSection = ObservingSection()
 
     @model_validator(mode="after")
     def _page_is_there(self) -> Configuration:

