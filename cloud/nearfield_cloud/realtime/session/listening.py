@@ -107,6 +107,7 @@ def _heard(draft: Draft, item_id: str, text: str) -> None:
     item = Message(id=item_id, role="user", status="completed", content=content)
     conversation.put(draft, Entry(item=item))
     draft.tell(server.ItemDone(item=item))
+    conversation.make_room(draft)
 
 
 def answer_what_waited(draft: Draft) -> None:
