@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -70,7 +71,7 @@ async def test_steps_are_spans_of_the_devices_trace_and_keep_words_back(tmp_path
 
 async def test_figures_are_for_whoever_brings_the_token(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("operators-only\n")
-    tables = {"observing": {"metrics": {"token_file": str(tmp_path / "token")}}}
+    tables: dict[str, Any] = {"observing": {"metrics": {"token_file": str(tmp_path / "token")}}}
     configuration = configuration_of(tmp_path, **tables)
     async with (
         open_observing(configuration, SystemClock(), Counters()) as observing,
@@ -87,7 +88,7 @@ async def test_figures_are_for_whoever_brings_the_token(tmp_path: Path) -> None:
 
 
 async def test_a_token_file_that_is_missing_is_told_by_its_key(tmp_path: Path) -> None:
-    tables = {"observing": {"metrics": {"token_file": str(tmp_path / "none")}}}
+    tables: dict[str, Any] = {"observing": {"metrics": {"token_file": str(tmp_path / "none")}}}
     with pytest.raises(ConfigurationError, match=r"observing\.metrics\.token_file"):
         async with open_observing(configuration_of(tmp_path, **tables), SystemClock(), Counters()):
             pass

@@ -73,6 +73,7 @@ class Room:
             redact=lambda text, masks: REDACTOR.redact(text, earlier=masks),
             clock=self.clock,
             counters=Counters(),
+            trace_parent=lambda turn_id: f"span of {turn_id}",
         )
 
     async def ask(
@@ -116,6 +117,12 @@ async def test_an_answer_comes_sentence_by_sentence_with_its_sources(tmp_path: P
     assert (record.sent, record.outcome, record.plan) == (QUESTION, "answered", "knowledge: a passage fits")
     assert [source.document for source in record.sources] == ["Opening hours"]
     assert room.cloud.cancelled == []
+
+
+async def test_the_cloud_is_told_of_the_turns_span(tmp_path: Path) -> None:
+    room = Room(tmp_path, {QUESTION: OPENING})
+    await room.ask(QUESTION)
+    assert [asked.trace_parent for asked in room.cloud.asked] == ["span of t1"]
 
 
 async def test_what_is_personal_is_masked_before_it_leaves_and_filled_again_when_it_is_said(

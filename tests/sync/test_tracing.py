@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from opentelemetry.trace import get_current_span
 
@@ -19,14 +21,10 @@ from nearfield_sync.tracing import (
 from tests.fakes.collector import Collector, running_collector
 
 
-def options(collector: Collector, **more: object) -> TraceOptions:
-    return TraceOptions(
-        service="nearfield-edge", version="1", instance="till-1", endpoint=collector.url, **more
-    )  # type: ignore[arg-type]
-
-
-def opened(collector: Collector, **more: object) -> Tracing:
-    tracing = open_tracing(options(collector, **more))
+def opened(collector: Collector, **more: Any) -> Tracing:
+    tracing = open_tracing(
+        TraceOptions(service="nearfield-edge", version="1", instance="till-1", endpoint=collector.url, **more)
+    )
     assert tracing is not None
     return tracing
 
