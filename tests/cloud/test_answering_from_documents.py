@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nearfield_cloud.caller import Caller
-from nearfield_cloud.composing.opening import open_composer
+from nearfield_cloud.composing.composition import make_composer
 from nearfield_cloud.configuration.tree import parse_configuration
 from nearfield_cloud.knowledge.composition import open_knowledge
 from nearfield_cloud.knowledge.ingest import Placing
@@ -61,7 +61,7 @@ async def shop(folder: Path) -> AsyncIterator[Answering]:
             async with open_orchestrator(
                 configuration,
                 knowledge=room.knowledge,
-                composer=open_composer(configuration.composing, room.meaning.of),
+                composer=make_composer(configuration.composing, room.meaning.of),
                 embed=room.meaning.of,
                 redact=lambda text: redactor.redact(text).text,
             ) as orchestrator:

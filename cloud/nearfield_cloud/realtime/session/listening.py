@@ -73,7 +73,7 @@ def partly(draft: Draft, text: str) -> None:
     """What somebody has said so far."""
     if draft.state.speech_item is None or not text:
         return
-    draft.do(Hear(text=text))
+    draft.do(Hear(text=text, conversation=conversation.exchanges_so_far(draft.state)))
     if draft.state.session.takes("partials"):
         draft.tell(nearfield.Partial(item_id=draft.state.speech_item, text=text))
 
