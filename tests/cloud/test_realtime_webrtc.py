@@ -57,6 +57,7 @@ async def test_a_question_on_the_track_is_heard_and_the_answer_is_heard_on_the_o
         told = await call.until("output_audio_buffer.stopped")
         answer = resample(np.concatenate(call.heard), 48_000)
     assert "response.output_audio.delta" not in {event["type"] for event in told}
+    assert orchestrator.partials  # it was recognised while it was said
     assert "coffee" in orchestrator.questions[0].text.lower()
     heard = call_engines.asr.transcribe(answer).text.lower()
     assert "daily" in heard

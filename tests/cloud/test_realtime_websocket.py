@@ -110,7 +110,6 @@ async def test_a_spoken_question_is_heard_and_answered_aloud(
     ):
         assert kinds.index(earlier) < kinds.index(later)
     assert "coffee" in orchestrator.questions[0].text.lower()
-    assert orchestrator.partials  # it was recognised while it was said
     said = b"".join(
         base64.b64decode(event.delta) for event in told if event.type == "response.output_audio.delta"
     )

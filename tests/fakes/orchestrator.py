@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 
 from nearfield_cloud.caller import Caller
 from nearfield_cloud.errors import OrchestrationError
@@ -38,7 +38,7 @@ class ScriptedListening:
     def hear(self, partial: str) -> None:
         self._orchestrator.partials.append(partial)
 
-    async def answer(self, question: Question) -> AsyncIterator[AnswerEvent]:
+    async def answer(self, question: Question) -> AsyncGenerator[AnswerEvent, None]:
         script = self._orchestrator
         script.questions.append(question)
         finished = False
@@ -59,6 +59,9 @@ class ScriptedListening:
             if not finished:
                 script.cancelled.append(question.turn_id)
                 script.closed_early.set()
+
+    async def aclose(self) -> None:
+        """Nothing was begun."""
 
     def confirm(self, call_id: str, *, agreed: bool) -> None:
         if call_id not in self._decisions or self._decisions[call_id].done():

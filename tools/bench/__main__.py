@@ -40,6 +40,10 @@ BENCHMARKS = {
         "tools.bench.duplex",
         "speaking and listening at once: echo, self-triggers, interruptions, orders",
     ),
+    "escalation": (
+        "tools.bench.escalation",
+        "questions to the cloud: end of speech to the first sound; a cloud that is killed",
+    ),
     "calls": ("tools.bench.calls", "voice calls that a worker of the cloud holds while some talk"),
     "soak": ("tools.bench.soak", "hours of a device's life: memory, descriptors, tasks, threads, lost turns"),
     "idle": ("tools.bench.idle", "listening for the wake word: processor and memory"),

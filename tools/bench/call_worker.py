@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Sequence
 
 import uvicorn
 from fastapi import FastAPI
@@ -15,7 +15,7 @@ from starlette.requests import HTTPConnection
 from nearfield_cloud.caller import Caller
 from nearfield_cloud.configuration.realtime import CallLimits, Realtime
 from nearfield_cloud.orchestrator.answer import AnswerEvent, Finished, Listening, Planned, SentenceReady
-from nearfield_cloud.orchestrator.question import Question
+from nearfield_cloud.orchestrator.question import Exchange, Question
 from nearfield_cloud.realtime.composition import realtime_parts
 from nearfield_cloud.realtime.engines import load_call_engines
 from nearfield_cloud.realtime.routes import router
@@ -26,7 +26,7 @@ class _FixedListening:
     def hear(self, partial: str) -> None:
         """Nothing is prepared."""
 
-    async def answer(self, question: Question) -> AsyncIterator[AnswerEvent]:
+    async def answer(self, question: Question) -> AsyncGenerator[AnswerEvent, None]:
         """The same two sentences."""
         yield Planned(plan="talk", reason="a benchmark of calls")
         yield SentenceReady(text="Thank you, that is noted.")
@@ -36,9 +36,12 @@ class _FixedListening:
     def confirm(self, call_id: str, *, agreed: bool) -> None:
         """Nothing waits."""
 
+    async def aclose(self) -> None:
+        """Nothing was begun."""
+
 
 class _FixedOrchestrator:
-    def listen(self) -> Listening:
+    def listen(self, caller: Caller | None = None, conversation: Sequence[Exchange] = ()) -> Listening:
         """Attend to one turn."""
         return _FixedListening()
 

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from nearfield_edge.audio.clock import RealTimeClock
 from nearfield_edge.audio.paced_sink import PacedSink
+from nearfield_edge.cli.single_turn import connected
 from nearfield_edge.composition import (
     Device,
     Surroundings,
@@ -153,13 +154,14 @@ class Till:
             await device.warm_up()
             await device.fill_prompts()
             await device.learn()
-            hearing = asyncio.create_task(device.agent.run(self.room), name="hear")
-            await asyncio.sleep(0)
-            try:
-                yield
-            finally:
-                await self.room.close()
-                await hearing
+            async with connected(device):
+                hearing = asyncio.create_task(device.agent.run(self.room), name="hear")
+                await asyncio.sleep(0)
+                try:
+                    yield
+                finally:
+                    await self.room.close()
+                    await hearing
 
     async def idle_cores(self, sound: Samples) -> float:
         """Processor seconds a second while a sound is played that means nobody."""

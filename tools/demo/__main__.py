@@ -28,12 +28,13 @@ from nearfield_edge.engine_loading import Engines, load_engines
 from nearfield_edge.turn.state import Mode
 from nearfield_sync.messages.turn_record import TurnRecord
 from nearfield_sync.telemetry import LogOptions, configure_logs
-from tools.demo.cloud import HANDBOOK, DemoCloud
 from tools.demo.customer import Customer, Line, customer_voice, spoken
+from tools.local_cloud import LocalCloud
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "out" / "demo"
 REAL_ORDERS = 5
+HANDBOOK = Path(__file__).with_name("handbook.md")
 CLOUD_QUESTIONS = 3
 
 LINES = (
@@ -73,7 +74,7 @@ DRILL = "When is the fire drill?"
 BICYCLES = "Where are the bicycles kept?"
 
 
-def cloud_lines(cloud: DemoCloud) -> tuple[Line, ...]:
+def cloud_lines(cloud: LocalCloud) -> tuple[Line, ...]:
     """Questions that no skill answers: to the cloud, from the cache, and without a link."""
     drill = "first monday of every month"
     return (
@@ -135,8 +136,8 @@ async def _with_cloud(console: Console, configuration: Configuration, engines: E
         f"nearfield-cloud serves on this machine and has taken in {HANDBOOK.name}. The device proves who it "
         "is\nby its certificate and holds a WebRTC call to it."
     )
-    async with DemoCloud(OUT / "cloud", OUT / "cloud.log") as cloud:
-        section = CloudSection.model_validate(await cloud.section())
+    async with LocalCloud(OUT / "cloud", documents=[HANDBOOK], device="demo") as cloud:
+        section = CloudSection.model_validate(cloud.section())
         configuration = configuration.model_copy(update={"cloud": section})
         return await _conversation(console, configuration, engines, cloud_lines(cloud), "cloud.wav")
 

@@ -15,7 +15,9 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from nearfield_cloud.errors import (
+    CallElsewhereError,
     CallError,
+    CallNotFoundError,
     CloudError,
     ConfigurationError,
     ConflictError,
@@ -28,6 +30,7 @@ from nearfield_cloud.errors import (
     RateError,
     RequestError,
     ServingError,
+    ShuttingDownError,
     SizeError,
     SlowError,
     StorageError,
@@ -40,6 +43,9 @@ from nearfield_sync.telemetry import Log
 MEDIA_TYPE: Final = "application/problem+json"
 _STATUS: Final[Sequence[tuple[type[CloudError], int]]] = (
     (MissingError, 404),
+    (CallNotFoundError, 404),
+    (CallElsewhereError, 421),
+    (ShuttingDownError, 503),
     (ConflictError, 409),
     (RequestError, 400),
     (IdentityError, 401),

@@ -105,6 +105,10 @@ class Listening(Protocol):
         """
         ...
 
+    async def aclose(self) -> None:
+        """Attend no longer: what a partial has begun is ended. Not needed once `answer` has ended."""
+        ...
+
 
 class Orchestrator(Protocol):
     """Answers questions; one for a process, used by all calls."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 
 import structlog
@@ -11,7 +11,7 @@ import structlog
 from nearfield_cloud.caller import Caller
 from nearfield_cloud.errors import CloudError
 from nearfield_cloud.orchestrator.answer import Finished, Listening, Orchestrator
-from nearfield_cloud.orchestrator.question import Question
+from nearfield_cloud.orchestrator.question import Exchange, Question
 from nearfield_cloud.realtime.session import reports
 from nearfield_cloud.realtime.session.commands import Confirm, StartAnswer
 from nearfield_sync.tracing import trace_id_of
@@ -39,10 +39,10 @@ class Asking:
         """Whether a question is being answered."""
         return self._task is not None and not self._task.done()
 
-    def hear(self, text: str) -> None:
-        """Let the orchestrator begin on an unfinished question."""
+    def hear(self, text: str, conversation: Sequence[Exchange] = ()) -> None:
+        """Let the orchestrator begin on an unfinished question of a conversation."""
         if self._next is None:
-            self._next = self._orchestrator.listen(self._caller)
+            self._next = self._orchestrator.listen(self._caller, conversation)
         self._next.hear(text)
 
     def forget(self) -> None:

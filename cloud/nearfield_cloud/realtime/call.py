@@ -304,7 +304,7 @@ class Call:
 
     def _ask(self, command: commands.Command) -> None:
         if isinstance(command, commands.Hear):
-            self._asking.hear(command.text)
+            self._asking.hear(command.text, command.conversation)
         elif isinstance(command, commands.StartAnswer):
             self._asking.start(command)
         elif isinstance(command, commands.CancelAnswer):

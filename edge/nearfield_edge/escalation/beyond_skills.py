@@ -214,14 +214,19 @@ class BeyondSkills:
         if not fault and asked.ended is None:
             fault, reason = _LATE, f"no sentence within {self._policy.deadline_ms} ms"
         self._counters.add("nearfield_escalations_total", outcome=fault or _outcome(asked))
-        if begun:
-            await self._keep(asked)
-            yield _end(asked, fault, asked.record(fault, reason))
-        elif fault == _NO_LINK:
+        if fault == _NO_LINK and not begun:
             yield await self._unasked(asked, alone, reason, sent=sent)
         else:
-            failed = phrases.without_cloud(await alone(), fault or _outcome(asked))
-            yield replace(failed, escalation=asked.record(fault, reason))
+            yield await self._ended(asked, alone, asked.record(fault, reason), fault, begun=begun)
+
+    async def _ended(
+        self, asked: Asked, alone: Alone, record: EscalationRecord, fault: str, *, begun: bool
+    ) -> Answer | AnswerPart:
+        """The end of an answer that had begun, or what is said instead of one."""
+        if begun:
+            await self._keep(asked)
+            return _end(asked, fault, record)
+        return replace(phrases.without_cloud(await alone(), fault or _outcome(asked)), escalation=record)
 
     async def _keep(self, asked: Asked) -> None:
         """Keep a whole answer that may be kept and has nothing personal in its question."""

@@ -58,6 +58,8 @@ class Hear:
     """Let the orchestrator begin on an unfinished question."""
 
     text: str
+    conversation: tuple[Exchange, ...] = ()
+    """What was said before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

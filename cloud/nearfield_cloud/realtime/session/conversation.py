@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from nearfield_cloud.orchestrator.question import Exchange
 from nearfield_cloud.realtime.session.draft import Draft
-from nearfield_cloud.realtime.session.state import Entry
+from nearfield_cloud.realtime.session.state import Entry, SessionState
 from nearfield_sync.messages.realtime import client, server
 from nearfield_sync.messages.realtime.items import Content, Item, Message
 
@@ -179,6 +179,11 @@ def exchanges_of(items: Sequence[Item]) -> tuple[Exchange, ...]:
         elif item.role == "assistant" and found:
             found[-1] = Exchange(question=found[-1].question, answer=f"{found[-1].answer} {item.words}")
     return tuple(found)
+
+
+def exchanges_so_far(state: SessionState) -> tuple[Exchange, ...]:
+    """The exchanges of the session's own conversation."""
+    return exchanges_of(tuple(entry.item for entry in state.entries))
 
 
 def instructions_of(items: Sequence[Item]) -> str:

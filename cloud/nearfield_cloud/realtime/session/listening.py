@@ -73,7 +73,7 @@ def partly(draft: Draft, text: str) -> None:
     """What somebody has said so far."""
     if draft.state.speech_item is None or not text:
         return
-    draft.do(Hear(text=text))
+    draft.do(Hear(text=text, conversation=conversation.exchanges_so_far(draft.state)))
     if draft.state.session.takes("partials"):
         draft.tell(nearfield.Partial(item_id=draft.state.speech_item, text=text))
 
@@ -107,6 +107,7 @@ def _heard(draft: Draft, item_id: str, text: str) -> None:
     item = Message(id=item_id, role="user", status="completed", content=content)
     conversation.put(draft, Entry(item=item))
     draft.tell(server.ItemDone(item=item))
+    conversation.make_room(draft)
 
 
 def answer_what_waited(draft: Draft) -> None:

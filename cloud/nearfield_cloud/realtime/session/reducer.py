@@ -120,7 +120,7 @@ def _silence(draft: Draft, event: client.OutputClear) -> None:
 
 def _unfinished(draft: Draft, event: client.UnfinishedQuestion) -> None:
     if event.text:
-        draft.do(Hear(text=event.text))
+        draft.do(Hear(text=event.text, conversation=conversation.exchanges_so_far(draft.state)))
 
 
 def _confirm(draft: Draft, event: client.Confirm) -> None:
