@@ -56,6 +56,14 @@ class DeviceShape(Shape):
     revoked_at: datetime | None
 
 
+class DeviceQuery(Shape):
+    """Which page of devices."""
+
+    after: str | None = Field(default=None, pattern=f"^{NAME_PATTERN}$", max_length=63)
+    """The last id of the page before."""
+    limit: int = Field(default=100, ge=1, le=500)
+
+
 class DevicePage(Shape):
     """Devices in the order of their ids."""
 
@@ -66,6 +74,8 @@ class DevicePage(Shape):
 
 class CredentialWish(Shape):
     """An API key or application to be made."""
+
+    model_config = ConfigDict(strict=True)  # `true` is no number of days
 
     label: str = Field(min_length=1, max_length=200)
     roles: list[Role] = Field(default=["application"], min_length=1, max_length=6)
