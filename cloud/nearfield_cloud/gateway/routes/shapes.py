@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from fastapi import Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from nearfield_cloud.caller import Role
 from nearfield_cloud.gateway.problems import MEDIA_TYPE
@@ -75,13 +75,18 @@ class DevicePage(Shape):
 class CredentialWish(Shape):
     """An API key or application to be made."""
 
-    model_config = ConfigDict(strict=True)  # `true` is no number of days
-
     label: str = Field(min_length=1, max_length=200)
     roles: list[Role] = Field(default=["application"], min_length=1, max_length=6)
     audiences: list[Audience] = Field(default=[], max_length=20)
     life_days: int | None = Field(default=None, ge=1, le=3_650)
     """None for one that does not end by itself."""
+
+    @field_validator("life_days", mode="before")
+    @classmethod
+    def _number_only(cls, value: object) -> object:
+        if isinstance(value, bool | str):  # pydantic would read a number out of them
+            raise ValueError("a number of days was expected")
+        return value
 
 
 class CredentialShape(Shape):
