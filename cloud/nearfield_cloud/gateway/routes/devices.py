@@ -7,9 +7,15 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request
 
 from nearfield_cloud.gateway.identification import Asking, parts_of
-from nearfield_cloud.gateway.routes.shapes import PROBLEMS, DeviceId, DevicePage, DeviceShape, device_shape
+from nearfield_cloud.gateway.routes.shapes import (
+    PROBLEMS,
+    DeviceId,
+    DevicePage,
+    DeviceQuery,
+    DeviceShape,
+    device_shape,
+)
 from nearfield_cloud.identity.authorising import Resource, device_of
-from nearfield_provisioning.device_name import NAME_PATTERN
 
 router: Final = APIRouter(prefix="/v1/devices", tags=["devices"], responses=PROBLEMS)
 
@@ -18,15 +24,14 @@ router: Final = APIRouter(prefix="/v1/devices", tags=["devices"], responses=PROB
 async def devices(
     request: Request,
     caller: Asking,
-    after: Annotated[str | None, Query(pattern=f"^{NAME_PATTERN}$", max_length=63)] = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    asked: Annotated[DeviceQuery, Query()],
 ) -> DevicePage:
     """In the order of their ids, a page at a time."""
     identity = parts_of(request).identity
     identity.authorisation.authorise(caller, "list", Resource(kind="device", tenant=caller.tenant))
-    found = await identity.devices.of(caller.tenant, after=after or "", limit=limit + 1)
-    more = len(found) > limit
-    page = [device_shape(device) for device in found[:limit]]
+    found = await identity.devices.of(caller.tenant, after=asked.after or "", limit=asked.limit + 1)
+    more = len(found) > asked.limit
+    page = [device_shape(device) for device in found[: asked.limit]]
     return DevicePage(devices=page, next=page[-1].id if more else None)
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from fastapi import Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from nearfield_cloud.caller import Role
 from nearfield_cloud.gateway.problems import MEDIA_TYPE
@@ -56,6 +56,14 @@ class DeviceShape(Shape):
     revoked_at: datetime | None
 
 
+class DeviceQuery(Shape):
+    """Which page of devices."""
+
+    after: str | None = Field(default=None, pattern=f"^{NAME_PATTERN}$", max_length=63)
+    """The last id of the page before."""
+    limit: int = Field(default=100, ge=1, le=500)
+
+
 class DevicePage(Shape):
     """Devices in the order of their ids."""
 
@@ -72,6 +80,13 @@ class CredentialWish(Shape):
     audiences: list[Audience] = Field(default=[], max_length=20)
     life_days: int | None = Field(default=None, ge=1, le=3_650)
     """None for one that does not end by itself."""
+
+    @field_validator("life_days", mode="before")
+    @classmethod
+    def _number_only(cls, value: object) -> object:
+        if isinstance(value, bool | str):  # pydantic would read a number out of them
+            raise ValueError("a number of days was expected")
+        return value
 
 
 class CredentialShape(Shape):
