@@ -93,7 +93,8 @@ def test_a_passage_cannot_end_the_frame_it_is_shown_in() -> None:
 
 
 def test_a_number_of_the_question_founds_no_number_of_the_answer() -> None:
-    assert unfounded("It holds 60 litres", "Does the tank hold 60 litres?", PASSAGE, 40)
+    fault = unfounded("The water tank holds 60 litres", "Does the tank hold 60 litres?", PASSAGE, 40)
+    assert fault == "the local model used 1 words that the passage does not have"
     assert unfounded("It holds 40 litres " * 30, ASKED, PASSAGE, 40) == "the local model's answer is too long"
 
 

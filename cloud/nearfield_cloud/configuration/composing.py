@@ -19,7 +19,7 @@ class ComposingSection(Section):
     """An answer that is less sure is not given; None takes the one that the weights were calibrated for."""
     most_passages: int = Field(5, ge=1, le=20)
     """Of those that were found."""
-    sentences_weighed: int = Field(8, ge=1, le=64)
+    sentences_weighed: int = Field(5, ge=1, le=64)
     """How many sentences are compared with the question by meaning; each takes some milliseconds."""
     longest_answer_words: int = Field(40, ge=10, le=200)
     """What is spoken at most."""
