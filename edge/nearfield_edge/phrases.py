@@ -15,6 +15,7 @@ NO_LINK = "I do not know that by myself, and I cannot reach anybody to ask at th
 NO_ANSWER = "I do not know that by myself, and I did not get an answer."
 SHALL_I_ASK = "Shall I find out later?"
 WILL_ASK = "I will find out as soon as I can."
+YOUR_QUESTION = "Here is the answer to your question."
 CANNOT_KEEP = "I cannot remember any more questions."
 ALL_RIGHT = "All right."
 NOTHING_DONE = "It is too late for that. Nothing was done."
@@ -32,8 +33,13 @@ _ANY_FAULT = "Sorry, something went wrong. Please try again."
 def fixed_phrases() -> tuple[str, ...]:
     """All that is said in the same words every time."""
     own = (NOT_UNDERSTOOD, NOT_SURE, SAY_AGAIN, FORGOTTEN, ALL_RIGHT)
-    cloud = (NO_LINK, NO_ANSWER, SHALL_I_ASK, WILL_ASK, CANNOT_KEEP, NOTHING_DONE, CUT_OFF)
+    cloud = (NO_LINK, NO_ANSWER, SHALL_I_ASK, WILL_ASK, YOUR_QUESTION, CANNOT_KEEP, NOTHING_DONE, CUT_OFF)
     return (*own, *cloud, *_FAULTS.values(), _ANY_FAULT)
+
+
+def you_asked(question: str) -> str:
+    """Introduces an answer that comes later."""
+    return f"You asked: {question.rstrip(' ?.')}?"
 
 
 def did_you_say(one: str, other: str) -> str:

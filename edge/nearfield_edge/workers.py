@@ -176,6 +176,8 @@ class Workers:
 
     def _at_once(self, command: do.Command) -> None:
         match command:
+            case do.Tell(answer=answer):
+                self._answered(command, answer)
             case do.Apologise():
                 self._answered(command, self._parts.dialogue.apology(command.fault))
             case do.HoldSpeech():
@@ -280,7 +282,7 @@ class Workers:
         else:  # the person spoke on while the skill worked
             await self._parts.dialogue.drop(command.turn_id, command.revision)
 
-    def _answered(self, command: do.Act | do.Apologise, answer: Answer) -> None:
+    def _answered(self, command: do.Act | do.Tell | do.Apologise, answer: Answer) -> None:
         self._report(ev.Answered(turn_id=command.turn_id, revision=command.revision, answer=answer))
 
     async def _speak(self, command: do.Speak, words: ReplyText, release: Callable[[], None]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -18,6 +19,8 @@ from nearfield_edge.escalation.beyond import Wanted
 from nearfield_edge.escalation.beyond_skills import BeyondSkills
 from nearfield_edge.escalation.context import RecentExchanges
 from nearfield_edge.escalation.kept_answer import CacheScope
+from nearfield_edge.escalation.later import AskingLater
+from nearfield_edge.escalation.masking import Masking
 from nearfield_edge.escalation.questions import QuestionQueue
 from nearfield_edge.escalation.seam import Answered, AnswerSentence, Citation, ConfirmationAsked, RouteTold
 from nearfield_edge.records.keys import FileKeyStore
@@ -37,6 +40,7 @@ from nearfield_sync.telemetry import Counters
 from tests.fakes.clock import SettableClock
 from tests.fakes.escalation import FakeEscalation, Step, answer
 
+Later = Literal["never", "ask", "always"]
 REDACTOR = Redactor()
 NOTHING = Understanding(intent=None, skill=None)
 QUESTION = "when does the library open"
@@ -54,7 +58,12 @@ ALONE = Answer(text=phrases.NOT_UNDERSTOOD, source="phrase:not_understood")
 
 class Room:
     def __init__(
-        self, folder: Path, script: dict[str, Sequence[Step]], *, later: str = "ask", deadline_ms: int = 4_000
+        self,
+        folder: Path,
+        script: dict[str, Sequence[Step]],
+        *,
+        later: Later = "ask",
+        deadline_ms: int = 4_000,
     ) -> None:
         self.cloud = FakeEscalation(script)
         self.turns = 0
@@ -67,13 +76,17 @@ class Room:
         self.beyond = BeyondSkills(
             escalation=self.cloud,
             kept=self.memory,
-            later=self.queue,
-            recent=self.recent,
-            policy=CloudPolicy(enabled=True, may_leave="text", deadline_ms=deadline_ms, later=later),
-            redact=lambda text, masks: REDACTOR.redact(text, earlier=masks),
+            later=AskingLater(self.queue, later),
+            masking=Masking(
+                lambda text, masks: REDACTOR.redact(text, earlier=masks),
+                self.recent,
+                clock=self.clock,
+                counters=Counters(),
+                trace_parent=lambda turn_id: f"span of {turn_id}",
+            ),
+            policy=CloudPolicy(enabled=True, may_leave="text", deadline_ms=deadline_ms),
             clock=self.clock,
             counters=Counters(),
-            trace_parent=lambda turn_id: f"span of {turn_id}",
         )
 
     async def ask(

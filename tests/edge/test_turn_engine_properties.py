@@ -55,6 +55,7 @@ REPORTS = (
     "route",
     "answered",
     "silent_answer",
+    "due",
     "growing_answer",
     "went_on",
 )
@@ -104,6 +105,7 @@ class Machine:
             "text": ev.TextGiven(at=at, text="words"),
             "mute": ev.MuteChanged(at=at, muted=flag),
             "stop": ev.StopAsked(at=at),
+            "due": ev.AnswerDue(at=at, answer=answer),
             "partial": ev.PartialRecognised(**work, transcript=Transcript(text="w")),  # type: ignore[arg-type]
             "guessed": ev.Guessed(
                 **work,  # type: ignore[arg-type]

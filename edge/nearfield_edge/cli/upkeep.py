@@ -52,6 +52,7 @@ async def prune(place: Surroundings, device: Device) -> None:
             device.recordings.prune,
             lambda: device.outbox.effects.prune(place.now() - kept),
             lambda: conversation.prune(place.now() - over),
+            *device.cloud_files,
         ):
             try:
                 await asyncio.to_thread(prune_one)

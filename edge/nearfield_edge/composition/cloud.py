@@ -13,9 +13,13 @@ from nearfield_edge.composition.surroundings import Surroundings
 from nearfield_edge.escalation.assembling import cloud_link
 from nearfield_edge.escalation.beyond_skills import BeyondSkills
 from nearfield_edge.escalation.context import RecentExchanges
+from nearfield_edge.escalation.later import AskingLater, TellingLater
 from nearfield_edge.escalation.link import CloudLink
+from nearfield_edge.escalation.masking import Masking
 from nearfield_edge.escalation.question_loop import QuestionLoop
+from nearfield_edge.escalation.questions import QuestionQueue
 from nearfield_edge.skills.runtime import SkillRuntime
+from nearfield_edge.turn.content import Answer
 from nearfield_sync.redaction.redactor import NamesKnown, Redactor
 
 _PEOPLE: Final = frozenset({"person", "people", "employee", "colleague", "host", "guest", "contact", "name"})
@@ -29,20 +33,25 @@ class Cloud:
     link: CloudLink
     beyond: BeyondSkills
     recent: RecentExchanges
+    queue: QuestionQueue
     questions: QuestionLoop
+    telling: TellingLater
 
     async def run(self) -> None:
-        """Keep the link warm and ask what waits, until cancelled."""
+        """Keep the link warm, ask what waits and tell what was answered, until cancelled."""
+        await asyncio.to_thread(self.queue.recover)
         async with asyncio.TaskGroup() as group:
             group.create_task(self.link.run())
             group.create_task(self.questions.run())
+            group.create_task(self.telling.run())
 
 
 def open_cloud(
     place: Surroundings,
     knowledge: Knowledge,
     *,
-    may_ask: Callable[[], bool],
+    is_quiet: Callable[[], bool],
+    tell: Callable[[Answer], None],
     trace_parent: Callable[[str], str | None] = lambda _: None,
 ) -> Cloud | None:
     """Join what the cloud is asked with; None where the site or its policy has no cloud.
@@ -50,7 +59,8 @@ def open_cloud(
     Args:
         place: What every part shares.
         knowledge: Skills, policy and files.
-        may_ask: Whether the device has time for questions that waited.
+        is_quiet: Whether the device has time for questions that waited, and for their answers.
+        tell: Lets it say an answer that nobody waits for.
         trace_parent: Gives a turn's span, by its id, as the cloud is told of it.
 
     Raises:
@@ -69,20 +79,31 @@ def open_cloud(
     known = names_known(knowledge.skills)
     redactor = Redactor()
     recent = RecentExchanges(place.clock, place.configuration.skills.expire_seconds)
-    beyond = BeyondSkills(
-        escalation=link,
-        kept=answers,
-        later=questions,
-        recent=recent,
-        policy=policy,
-        redact=lambda text, masks: redactor.redact(text, known, masks),
+    masking = Masking(
+        lambda text, masks: redactor.redact(text, known, masks),
+        recent,
         clock=place.clock,
         counters=place.counters,
         language=place.configuration.cloud.language,
         trace_parent=trace_parent,
     )
+    beyond = BeyondSkills(
+        escalation=link,
+        kept=answers,
+        later=AskingLater(questions, policy.later),
+        masking=masking,
+        policy=policy,
+        clock=place.clock,
+        counters=place.counters,
+    )
+    telling = TellingLater(questions, now=place.clock.utc_now, is_quiet=is_quiet, tell=tell)
     return Cloud(
-        link=link, beyond=beyond, recent=recent, questions=QuestionLoop(questions, link, may_ask=may_ask)
+        link=link,
+        beyond=beyond,
+        recent=recent,
+        queue=questions,
+        questions=QuestionLoop(questions, link, may_ask=is_quiet, on_settled=telling.wake),
+        telling=telling,
     )
 
 

@@ -31,6 +31,8 @@ from nearfield_edge.records.outbox_loop import OutboxLoop
 from nearfield_edge.routing.policy import RoutingPolicy
 from nearfield_edge.routing.router import Reach
 from nearfield_edge.sound import SoundMemory
+from nearfield_edge.turn.content import Answer
+from nearfield_edge.turn.events import AnswerDue
 from nearfield_edge.turn.state import Phase, TurnSettings
 from nearfield_edge.understanding.guessing import GuessingInterpreter
 from nearfield_edge.understanding.paraphrases import Paraphrases
@@ -115,7 +117,9 @@ class Device:
         self._judge = None if engines.turn is None else TurnJudge(engines.turn)
         if self._judge is None:
             settings = replace(settings, judge_at_ms=())
-        self.cloud = open_cloud(place, knowledge, may_ask=self._is_quiet, trace_parent=trace_parent)
+        self.cloud = open_cloud(
+            place, knowledge, is_quiet=self._is_quiet, tell=self._tell, trace_parent=trace_parent
+        )
         memory = SoundMemory(_remembered_samples(settings))
         self._prompts = prompt_voice(place, knowledge.skills.skills.values(), engines.tts)
         work = WorkerParts(
@@ -182,6 +186,16 @@ class Device:
         if self._prompts is not None:
             await PromptFilling(self._prompts, self._executor, is_quiet=self._is_quiet).run()
             await asyncio.to_thread(give_back_memory)
+
+    @property
+    def cloud_files(self) -> tuple[Callable[[], object], ...]:
+        """What erases from the cloud's files that which has been kept for too long."""
+        files = (self._knowledge.answers, self._knowledge.questions)
+        return tuple(file.prune for file in files if file is not None)
+
+    def _tell(self, answer: Answer) -> None:
+        """Say an answer that was promised for later."""
+        self.agent.tell(AnswerDue(at=self.agent.state.at, answer=answer))
 
     def _is_quiet(self) -> bool:
         state = self.agent.state

@@ -7,7 +7,7 @@ it asks the person first; the answer is then kept open until they have said yes 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
@@ -15,12 +15,13 @@ from typing import Final, Protocol
 import structlog
 
 from nearfield_edge import phrases
-from nearfield_edge.doubts.offers import ACCEPTED, CONFIRMATION, LATER, Offer, offer_in
+from nearfield_edge.doubts.offers import ACCEPTED, CONFIRMATION, Offer, offer_in
 from nearfield_edge.errors import EscalationRefusedError, LinkLostError, RecordError
 from nearfield_edge.escalation.asked import Asked, sources_of
 from nearfield_edge.escalation.beyond import CACHE, CLOUD, Alone, Wanted
-from nearfield_edge.escalation.context import RecentExchanges
 from nearfield_edge.escalation.kept_answer import KeptAnswer
+from nearfield_edge.escalation.later import AskingLater
+from nearfield_edge.escalation.masking import Masking
 from nearfield_edge.escalation.seam import (
     Answered,
     AnswerSentence,
@@ -38,16 +39,11 @@ from nearfield_edge.understanding.questions import is_question
 from nearfield_sync.clock import Clock
 from nearfield_sync.errors import RedactionError
 from nearfield_sync.messages.turn_record import EscalationRecord, RouteDecision
-from nearfield_sync.redaction.spans import Masks, Redacted, restore
+from nearfield_sync.redaction.spans import restore
 from nearfield_sync.telemetry import Counters, Log
-
-Redact = Callable[[str, Masks], Redacted]
-"""Masks what is personal in a text, with the masks of the conversation so far."""
 
 _LATE: Final = "cloud_late"
 _NO_LINK: Final = "link_lost"
-_MOST_OFFERS: Final = 8
-"""Questions that may still be asked later if the person agrees."""
 
 
 class KeptAnswers(Protocol):
@@ -68,14 +64,6 @@ class KeptAnswers(Protocol):
         ...
 
 
-class LaterQuestions(Protocol):
-    """Questions that wait for a link."""
-
-    def put(self, question: EscalatedQuestion) -> bool:
-        """Let a question wait; whether it does."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Open:
     """An answer that waits for a person's yes or no."""
@@ -93,47 +81,36 @@ class BeyondSkills:
         *,
         escalation: Escalation,
         kept: KeptAnswers,
-        later: LaterQuestions,
-        recent: RecentExchanges,
+        later: AskingLater,
+        masking: Masking,
         policy: CloudPolicy,
-        redact: Redact,
         clock: Clock,
         counters: Counters,
-        language: str = "en",
-        trace_parent: Callable[[str], str | None] = lambda _: None,
     ) -> None:
         """Take the parts.
 
         Args:
             escalation: The link to the cloud.
             kept: Answers that may be given without it.
-            later: Questions that wait for it.
-            recent: What was said in the last turns.
-            policy: What may leave, how long is waited, what is asked later.
-            redact: Masks what is personal.
+            later: Lets questions wait for it.
+            masking: Makes questions fit to leave.
+            policy: What may leave, and how long is waited.
             clock: Measures.
-            counters: Get ``nearfield_escalations_total{outcome}`` and ``nearfield_masked_total{kind}``.
-            language: Of the questions.
-            trace_parent: Gives a turn's span, by its id, as the cloud is told of it.
+            counters: Get ``nearfield_escalations_total{outcome}``.
         """
         self._escalation = escalation
         self._kept = kept
         self._later = later
-        self._recent = recent
+        self._masking = masking
         self._policy = policy
-        self._redact = redact
         self._clock = clock
         self._counters = counters
-        self._language = language
-        self._trace_parent = trace_parent
-        self._masks = Masks()
         self._open: _Open | None = None
-        self._offered: dict[str, EscalatedQuestion] = {}
         self._log: Log = structlog.get_logger()
 
     async def reach(self, text: str) -> Reach:
         """What could answer these words at the moment."""
-        kept = await asyncio.to_thread(self._kept.find, text, self._recent.latest())
+        kept = await asyncio.to_thread(self._kept.find, text, self._masking.conversation)
         return Reach(
             cache=kept is not None,
             cloud=self._escalation.ready,
@@ -159,12 +136,12 @@ class BeyondSkills:
             return
         await self._close_open()
         if wanted.decision.route == CACHE:
-            kept = await asyncio.to_thread(self._kept.find, wanted.text, self._recent.latest())
+            kept = await asyncio.to_thread(self._kept.find, wanted.text, self._masking.conversation)
             if kept is not None:  # it may just have expired
                 yield _from_cache(kept.sentences)
                 return
         try:
-            asked = await asyncio.to_thread(self._masked, wanted)
+            asked = await asyncio.to_thread(self._masking.asked, wanted)
         except RedactionError as error:
             record = EscalationRecord(sent="", outcome=error.code, reason=str(error))
             yield replace(phrases.without_cloud(await alone(), error.code), escalation=record)
@@ -239,33 +216,7 @@ class BeyondSkills:
         except RecordError as error:  # a full disk takes nobody's answer away
             self._log.error("answer_not_kept", code=error.code, exc_info=error)
 
-    def _masked(self, wanted: Wanted) -> Asked:
-        """Mask the question and what was said before it."""
-        before = self._recent.latest()
-        masks = self._masks if before else Masks()
-        conversation = []
-        for exchange in before:
-            question = self._redact(exchange.question, masks)
-            answer = self._redact(exchange.answer, question.masks)
-            masks = answer.masks
-            conversation.append(PastExchange(question=question.text, answer=answer.text))
-        redacted = self._redact(wanted.text, masks)
-        self._masks = redacted.masks
-        for kind, count in redacted.counts.items():
-            self._counters.add("nearfield_masked_total", count, kind=kind)
-        asking = EscalatedQuestion(
-            turn_id=wanted.turn_id,
-            revision=wanted.revision,
-            text=redacted.text,
-            language=self._language,
-            conversation=tuple(conversation),
-            trace_parent=self._trace_parent(wanted.turn_id),
-        )
-        return Asked(
-            spoken=wanted.text, redacted=redacted, question=asking, began_ms=self._clock.monotonic_ms()
-        )
-
-    # ── without a link: later ───────────────────────────────────────────────────────────────────
+    # ── without a link, and what was offered ────────────────────────────────────────────────────
 
     async def _unasked(self, asked: Asked, alone: Alone, reason: str, *, sent: bool) -> Answer:
         """What is said where nobody could be asked, with what the policy makes of it."""
@@ -275,24 +226,7 @@ class BeyondSkills:
         else:
             record = replace(record, sent="")
         answer = replace(phrases.without_cloud(await alone(), _NO_LINK), escalation=record)
-        if self._policy.later == "never" or answer.text != phrases.NO_LINK:
-            return answer
-        if self._policy.later == "always":
-            return replace(answer, more=(await self._put(question),))
-        self._offered[question.turn_id] = question
-        for old in list(self._offered)[:-_MOST_OFFERS]:
-            del self._offered[old]
-        offer = Offer(kind=LATER, reference=question.turn_id)
-        return replace(answer, more=(phrases.SHALL_I_ASK,), asks=True, asks_shortly=True, offer=offer)
-
-    async def _put(self, question: EscalatedQuestion) -> str:
-        """Let a question wait, and say so."""
-        try:
-            waits = await asyncio.to_thread(self._later.put, question)
-        except RecordError as error:
-            self._log.error("question_not_kept", code=error.code, exc_info=error)
-            waits = False
-        return phrases.WILL_ASK if waits else phrases.CANNOT_KEEP
+        return answer if answer.text != phrases.NO_LINK else await self._later.offered(answer, question)
 
     async def _decided(
         self, offer: Offer, alone: Alone, *, accepted: bool
@@ -309,13 +243,7 @@ class BeyondSkills:
                 async for answer in answers:
                     yield answer
             return
-        question = self._offered.pop(offer.reference, None)
-        if not accepted:
-            yield Answer(text=phrases.ALL_RIGHT, source="phrase:all_right")
-        elif question is None:
-            yield Answer(text=phrases.NO_ANSWER, source="phrase:no_answer")
-        else:
-            yield Answer(text=await self._put(question), source="phrase:later")
+        yield await self._later.decided(offer.reference, accepted=accepted)
 
     async def _close_open(self) -> None:
         """Nobody has said yes or no, and something else is wanted: nothing is done."""

@@ -56,9 +56,16 @@ def follow(view: View, happened: do.Command | ev.Event, at_ms: int) -> Step:
             return replace(view, muted=muted), (MuteShown(muted=muted),)
         case do.OpenTurn():
             opened = replace(view, turn_id=happened.turn_id, opened_by=happened.opened_by, revision=0)
-            typed = happened.opened_by == "text"
+            typed = happened.opened_by in ("text", "later")
             return _show(opened, Showing.THINKING if typed else Showing.LISTENING, at_ms)
-        case ev.WakeDetected() | ev.TalkPressed() | ev.TalkReleased() | ev.TextGiven() | ev.StopAsked():
+        case (
+            ev.WakeDetected()
+            | ev.TalkPressed()
+            | ev.TalkReleased()
+            | ev.TextGiven()
+            | ev.StopAsked()
+            | ev.AnswerDue()
+        ):
             return view, ()
     if happened.turn_id != view.turn_id:
         return view, ()

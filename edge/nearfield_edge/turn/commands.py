@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nearfield_edge.turn.content import Transcript
+from nearfield_edge.turn.content import Answer, Transcript
 from nearfield_sync.messages.turn_record import RouteDecision, Understanding
 
 
@@ -14,7 +14,7 @@ class OpenTurn:
 
     turn_id: str
     opened_by: str
-    """``wake``, ``talk``, ``speech``, ``follow_up``, ``interruption`` or ``text``."""
+    """``wake``, ``talk``, ``speech``, ``follow_up``, ``interruption``, ``text`` or ``later``."""
     at: int
 
 
@@ -122,6 +122,15 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tell:
+    """Give an answer that is there already."""
+
+    turn_id: str
+    revision: int
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Apologise:
     """Something failed or took too long: answer with a fixed phrase."""
 
@@ -226,6 +235,7 @@ Command = (
     | Understand
     | ChooseRoute
     | Act
+    | Tell
     | Apologise
     | PrepareSpeech
     | Speak

@@ -76,6 +76,14 @@ class StopAsked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerDue:
+    """An answer that was promised for later is there; while anything else goes on it is not said."""
+
+    at: int
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PartialRecognised:
     """What was said so far, while the person still speaks."""
 
@@ -183,7 +191,9 @@ class WorkFailed:
     code: str
 
 
-InputEvent = HopHeard | WakeDetected | TalkPressed | TalkReleased | TextGiven | MuteChanged | StopAsked
+InputEvent = (
+    HopHeard | WakeDetected | TalkPressed | TalkReleased | TextGiven | MuteChanged | StopAsked | AnswerDue
+)
 WorkEvent = (
     PartialRecognised
     | Guessed

@@ -62,6 +62,8 @@ def _input(state: State, event: ev.InputEvent) -> Step:
             return _text(state, event)
         case ev.MuteChanged():
             return _mute(state, event)
+        case ev.AnswerDue():
+            return _due(state, event)
         case ev.StopAsked():
             return give_up(state, "interrupted")
 
@@ -139,6 +141,14 @@ def _text(state: State, event: ev.TextGiven) -> Step:
     state = replace(state, turn=replace(turn, transcript=transcript))
     command = do.Understand(turn_id=turn.turn_id, revision=turn.revision, transcript=transcript)
     return state, (*before, *opened, command)
+
+
+def _due(state: State, event: ev.AnswerDue) -> Step:
+    if state.turn is not None:
+        return state, ()
+    turn = replace(new_turn(state, "later", first_sample=state.at), phase=Phase.THINKING, sealed=True)
+    state, opened = begin(state, turn)
+    return state, (*opened, do.Tell(turn_id=turn.turn_id, revision=turn.revision, answer=event.answer))
 
 
 def _mute(state: State, event: ev.MuteChanged) -> Step:

@@ -142,7 +142,7 @@ class TurnRecord:
     started_at: str
     """UTC, ISO 8601."""
     opened_by: str
-    """``wake``, ``talk``, ``speech``, ``follow_up``, ``interruption`` or ``text``."""
+    """``wake``, ``talk``, ``speech``, ``follow_up``, ``interruption``, ``text`` or ``later``."""
     outcome: str
     """``answered``, ``no_speech``, ``interrupted``, ``muted``, ``failed``, ``cancelled``."""
     transcript: str
