@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nearfield_edge.turn.content import Transcript
+from nearfield_edge.understanding.questions import is_question
 from nearfield_edge.wake_phrase import without_wake_phrase
 from nearfield_models.asr.engine import AsrEngine, Hypothesis
 from nearfield_models.cancellation import Cancellation
@@ -84,10 +85,11 @@ class Hearing:
                 expected.contexts,
                 so_far=None if so_far is None else so_far.sentences,
                 is_whole=is_whole,
+                is_other=is_question,
                 cancellation=cancellation,
             )
-        if found is None:
-            before = None if so_far is None else so_far.hypothesis
+        if found is None or found.is_other:
+            before = None if so_far is None or found is not None else so_far.hypothesis
             hypothesis = self.asr.transcribe(samples, earlier=before, cancellation=cancellation)
         else:
             hypothesis = found.transcript

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -31,6 +31,7 @@ class NotingListener:
         *,
         so_far: SoFar | None = None,
         is_whole: bool = True,
+        is_other: Callable[[str], bool] = lambda _: False,
         cancellation: Cancellation | None = None,
     ) -> Listened | None:
         self.told.append(contexts)
@@ -55,3 +56,35 @@ def test_what_may_be_said_is_told_before_the_sound_it_was_expected_for() -> None
     assert heard.transcript.text == "heard"
     assert listener.told == [expected.grammar, expected.contexts]
     assert listener.told[0] is expected.grammar
+
+
+class OtherListener(NotingListener):
+    """Hears something that is no sentence."""
+
+    def listen(
+        self,
+        samples: Samples,
+        contexts: Sequence[Mapping[str, str]] = ({},),
+        *,
+        so_far: SoFar | None = None,
+        is_whole: bool = True,
+        is_other: Callable[[str], bool] = lambda _: False,
+        cancellation: Cancellation | None = None,
+    ) -> Listened | None:
+        text = "what is the capital of france"
+        return Listened(transcript=Hypothesis(text=text), readings=(), is_other=is_other(text))
+
+
+def test_a_question_that_is_no_sentence_is_written_down_anew_without_a_grammar() -> None:
+    expected = Expected(grammar=Grammar(skills=()), contexts=({},))
+    asr = ScriptedAsr(["What is the capital of France?"])
+    hearing = Hearing(asr=asr, sentences=OtherListener(), expected=lambda: expected)
+    heard = hearing.hear(
+        np.full(1_600, 0.1, np.float32),
+        expected,
+        so_far=None,
+        is_whole=True,
+        wake_phrase=None,
+        cancellation=Cancellation(),
+    )
+    assert heard.transcript.text == "What is the capital of France?"

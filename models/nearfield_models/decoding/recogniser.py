@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Protocol
 
@@ -31,6 +31,8 @@ SHORTEST_SAMPLES: Final = SAMPLE_RATE_HZ // 10
 MOST_READINGS: Final = 3
 _SURE: Final = 0.9
 """Confidence with which a reading is believed that came of an earlier search."""
+_FAR: Final = 0.05
+"""Confidence below which what was said is no sentence at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,8 @@ class Listened:
     """Sentences of the grammar, each of another meaning, the best first; empty where none comes near."""
     so_far: SoFar | None = None
     """Saves most of the next search, where that is of more of the same sound."""
+    is_other: bool = False
+    """Whether it is no sentence; the transcript then went on from an earlier one, and may be better anew."""
 
 
 class SentenceListener(Protocol):
@@ -68,6 +72,7 @@ class SentenceListener(Protocol):
         *,
         so_far: SoFar | None = None,
         is_whole: bool = True,
+        is_other: Callable[[str], bool] = lambda _: False,
         cancellation: Cancellation | None = None,
     ) -> Listened | None:
         """Search ``float32[n]`` at 16 kHz; None where it is too long for a command.
@@ -77,6 +82,8 @@ class SentenceListener(Protocol):
             contexts: What is known of the conversation's threads, the latest first.
             so_far: Of a call for the beginning of the same sound: it saves most of the search.
             is_whole: Whether the utterance may be over; if not, it need not be heard as surely as can be.
+            is_other: Whether words that come near no sentence are something else, so that no sentence need be
+                looked for in them a second time.
             cancellation: Looked at between decoder steps.
 
         Raises:
@@ -132,11 +139,13 @@ class GrammarRecogniser(Generic[EncodedT, PastT]):
         *,
         so_far: SoFar | None = None,
         is_whole: bool = True,
+        is_other: Callable[[str], bool] = lambda _: False,
         cancellation: Cancellation | None = None,
     ) -> Listened | None:
         """Search ``float32[n]`` at 16 kHz; see `SentenceListener`.
 
-        A search that went on from an earlier one and is not sure of what it found begins anew.
+        A search that went on from an earlier one and is not sure of what it found begins anew, unless it
+        found something else.
         """
         sound = checked(samples)
         if sound.size > LONGEST_SECONDS * SAMPLE_RATE_HZ:
@@ -169,13 +178,18 @@ class GrammarRecogniser(Generic[EncodedT, PastT]):
             )
 
         found, readings = search(draft)
+        other = False
         if draft is not None and is_whole and not _is_sure(found, readings):
-            found, readings = search(None)
+            far = found.free_complete and all(reading.confidence < _FAR for reading in readings[:1])
+            other = far and is_other(self._free_text(found).text)
+            if not other:
+                found, readings = search(None)
         kept = begun(found, ahead=settings.ahead)
         return Listened(
             transcript=self._free_text(found),
             readings=readings,
             so_far=None if kept is None else SoFar(begun=kept, asked=asked),
+            is_other=other,
         )
 
     def warm_up(self) -> None:
