@@ -10,7 +10,8 @@ import pytest
 from nearfield_edge.configuration import Configuration
 from nearfield_edge.configuration.tree import parse_configuration
 from nearfield_edge.errors import ConfigurationError
-from nearfield_edge.escalation.assembling import cloud_link, ice_servers, open_answers, open_questions
+from nearfield_edge.escalation.assembling import cloud_link, ice_servers
+from nearfield_edge.escalation.files import open_answers, open_questions
 from nearfield_edge.escalation.ice import ice_server
 from nearfield_edge.life.egress import Egress
 from nearfield_sync.clock import SystemClock

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from nearfield_edge.configuration.tree import Configuration, parse_configuration
-from nearfield_edge.escalation.assembling import cloud_link, open_answers
+from nearfield_edge.escalation.assembling import cloud_link
+from nearfield_edge.escalation.files import open_answers
 from nearfield_edge.escalation.seam import Answered, AnswerSentence, EscalatedQuestion
 from nearfield_models.errors import PackNotFoundError
 from nearfield_models.store import ModelStore

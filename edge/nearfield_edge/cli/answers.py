@@ -14,7 +14,7 @@ from rich.table import Table
 
 from nearfield_edge.cli.options import config_option, json_option, place_of, print_json
 from nearfield_edge.escalation.answers import AnswerCache
-from nearfield_edge.escalation.assembling import open_answers, open_questions
+from nearfield_edge.escalation.files import open_answers, open_questions
 from nearfield_edge.escalation.kept_answer import KeptAnswer
 from nearfield_edge.escalation.questions import QuestionQueue
 from nearfield_edge.escalation.queued_question import QueuedQuestion

@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from nearfield_edge.agent import Agent, AgentParts, Watcher
 from nearfield_edge.audio.clock import InputClock, PlaybackClock
 from nearfield_edge.audio.sink import AudioSink
 from nearfield_edge.cleaning import MicrophoneCleaning
-from nearfield_edge.composition.cloud import open_cloud
 from nearfield_edge.composition.knowledge import Knowledge
 from nearfield_edge.composition.prompts import prompt_voice
 from nearfield_edge.composition.stores import open_conversation
@@ -43,6 +43,9 @@ from nearfield_models.segmentation import SegmentationSettings, SpeechSegmenter
 from nearfield_models.vad.engine import VadEngine
 from nearfield_models.wake.engine import WakeEngine
 from nearfield_sync.messages.turn_record import TurnRecord
+
+if TYPE_CHECKING:
+    from nearfield_edge.composition.cloud import Cloud
 
 
 class Device:
@@ -117,9 +120,7 @@ class Device:
         self._judge = None if engines.turn is None else TurnJudge(engines.turn)
         if self._judge is None:
             settings = replace(settings, judge_at_ms=())
-        self.cloud = open_cloud(
-            place, knowledge, is_quiet=self._is_quiet, tell=self._tell, trace_parent=trace_parent
-        )
+        self.cloud = self._cloud(place, knowledge, trace_parent)
         memory = SoundMemory(_remembered_samples(settings))
         self._prompts = prompt_voice(place, knowledge.skills.skills.values(), engines.tts)
         work = WorkerParts(
@@ -186,6 +187,18 @@ class Device:
         if self._prompts is not None:
             await PromptFilling(self._prompts, self._executor, is_quiet=self._is_quiet).run()
             await asyncio.to_thread(give_back_memory)
+
+    def _cloud(
+        self, place: Surroundings, knowledge: Knowledge, trace_parent: Callable[[str], str | None]
+    ) -> Cloud | None:
+        if place.configuration.cloud.url is None:
+            return None
+        # Imported where there is a cloud: it takes as long as everything else together.
+        from nearfield_edge.composition.cloud import open_cloud
+
+        return open_cloud(
+            place, knowledge, is_quiet=self._is_quiet, tell=self._tell, trace_parent=trace_parent
+        )
 
     @property
     def cloud_files(self) -> tuple[Callable[[], object], ...]:

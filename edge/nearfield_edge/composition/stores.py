@@ -8,7 +8,7 @@ from nearfield_edge.composition.surroundings import Surroundings
 from nearfield_edge.configuration import Configuration
 from nearfield_edge.errors import ConfigurationError
 from nearfield_edge.escalation.answers import AnswerCache
-from nearfield_edge.escalation.assembling import answers_file, open_answers, open_questions
+from nearfield_edge.escalation.files import answers_file, open_answers, open_questions
 from nearfield_edge.escalation.questions import QuestionQueue
 from nearfield_edge.records.conversation_file import ConversationFile
 from nearfield_edge.records.effect_store import EffectStore
