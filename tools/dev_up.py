@@ -1,12 +1,14 @@
 """``make dev-up``: everything that exists so far, running together on this machine; Ctrl-C ends it.
 
-An MQTT broker and a device that listens on a WebSocket, both on loopback and on free ports. Talk to it from
-another terminal with ``python -m tools.talk RECORDING``.
+An MQTT broker, a cloud that has taken in the demonstration's handbook, and a device that listens on a
+WebSocket, all on loopback and on free ports. Talk to it from another terminal with ``python -m tools.talk
+RECORDING``.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import secrets
 import shutil
 import signal
@@ -19,6 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "out" / "dev"
+HANDBOOK = ROOT / "tools" / "demo" / "handbook.md"
 CONNECTION = OUT / "connection.toml"
 _STOP_SECONDS = 10.0
 
@@ -32,7 +35,7 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     with ExitStack() as running:
-        processes = {"broker": _broker(running), "device": _device(running)}
+        processes = {"broker": _broker(running), "cloud": _cloud(running), "device": _device(running)}
         print(f"device   listens on the WebSocket of {CONNECTION.relative_to(ROOT)}")
         print("talk     .venv/bin/python -m tools.talk RECORDING   (in another terminal)")
         print("Ctrl-C ends it.")
@@ -68,6 +71,25 @@ def _broker(running: ExitStack) -> subprocess.Popen[bytes] | None:
     return _started([program, "-c", str(configuration)], running)
 
 
+def _cloud(running: ExitStack) -> subprocess.Popen[bytes]:
+    folder, port = OUT / "cloud", _free_port()
+    identity = folder / "identity"
+    environment = {**os.environ, "NEARFIELD_CLOUD_HOME": str(folder)}
+    command = [sys.executable, "-m", "nearfield_cloud.cli"]
+    identity.mkdir(parents=True, exist_ok=True)
+    for old in identity.iterdir():
+        old.unlink()
+    for words in (("ingest", str(HANDBOOK)), ("devices", "certify", "dev", "--out", str(identity))):
+        subprocess.run([*command, *words], env=environment, check=True, stdout=subprocess.DEVNULL)
+    (OUT / "cloud.toml").write_text(
+        f'[cloud]\nurl = "http://127.0.0.1:{port}"\n'
+        f'key_file = "{identity / "dev.key"}"\ncertificate_file = "{identity / "dev.pem"}"\n',
+        encoding="utf-8",
+    )
+    print(f"cloud    http://127.0.0.1:{port}  (its data: {folder.relative_to(ROOT)})")
+    return _started([*command, "serve", "--port", str(port)], running, environment)
+
+
 def _device(running: ExitStack) -> subprocess.Popen[bytes]:
     port, token = _free_port(), secrets.token_urlsafe(24)
     token_file = OUT / "token"
@@ -84,15 +106,18 @@ def _device(running: ExitStack) -> subprocess.Popen[bytes]:
     configuration.write_text(
         f'[device]\nid = "dev"\ndata = "{OUT / "data"}"\n'
         '[audio]\nsource = "websocket"\nsink = "websocket"\n'
-        f'[audio.websocket]\nport = {port}\ntoken_file = "{token_file}"\n{mqtt}',
+        f'[audio.websocket]\nport = {port}\ntoken_file = "{token_file}"\n{mqtt}'
+        + (OUT / "cloud.toml").read_text("utf-8"),
         encoding="utf-8",
     )
     command = [sys.executable, "-m", "nearfield_edge.cli", "run", "--config", str(configuration)]
     return _started(command, running)
 
 
-def _started(command: list[str], running: ExitStack) -> subprocess.Popen[bytes]:
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+def _started(
+    command: list[str], running: ExitStack, environment: dict[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, env=environment)
     running.callback(_stop, process)
     return process
 
