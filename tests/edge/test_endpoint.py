@@ -46,7 +46,8 @@ def test_silence_alone_decides_where_nothing_else_is_known() -> None:
         (Sentence.NONE, False, 0.98, 1_300),
         (Sentence.NONE, True, 0.5, 1_300),
         (Sentence.QUESTION, False, 0.98, 400),
-        (Sentence.QUESTION, False, 0.5, 1_300),
+        (Sentence.QUESTION, False, 0.5, 800),
+        (Sentence.QUESTION, True, 0.5, 1_300),
         (Sentence.UNKNOWN, False, 0.98, 400),
     ],
 )

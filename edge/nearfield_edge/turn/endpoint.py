@@ -86,6 +86,8 @@ class EndpointSettings:
     best first."""
     longest_silence_ms: int = 1_300
     """Silence that ends every turn: longer than most people pause within one."""
+    question_silence_ms: int = 800
+    """Silence that ends every turn whose words may be a whole question."""
     patience: float = 1.0
     """Factor of all silences that end a turn."""
     no_speech_ms: int = 5_000
@@ -113,7 +115,10 @@ def silence_needed_ms(heard: Listening, settings: EndpointSettings) -> float:
     if odds is None:
         return settings.end_silence_ms * settings.patience
     enough = (silence_ms for least, silence_ms in settings.steps if odds >= least)
-    return next(enough, settings.longest_silence_ms) * settings.patience
+    longest_ms = settings.longest_silence_ms
+    if heard.sentence is Sentence.QUESTION and not heard.comma:
+        longest_ms = min(longest_ms, settings.question_silence_ms)
+    return next(enough, longest_ms) * settings.patience
 
 
 def finished_odds(heard: Listening) -> float | None:

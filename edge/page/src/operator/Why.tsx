@@ -2,6 +2,7 @@ import type { Device } from "../connection/useDevice";
 import type { TurnRecord } from "../protocol/record";
 import type { Exchange } from "../state/pageState";
 import { useWords } from "../words/context";
+import { Escalated } from "./Escalated";
 import { Meaning, Others } from "./Meaning";
 import { Replay } from "./Replay";
 import { RoutePath } from "./RoutePath";
@@ -47,6 +48,7 @@ function Explained({ exchange, hasSound }: { readonly exchange: Exchange; readon
     <>
       {understanding && <Meaning understanding={understanding} transcript={exchange.heard} />}
       {decision && <RoutePath decision={decision} />}
+      {record?.escalation && <Escalated escalation={record.escalation} />}
       {record && <WaterfallView record={record} />}
       {understanding && <Others understanding={understanding} />}
       {record && hasSound && <Replay turnId={record.turn_id} />}

@@ -55,6 +55,24 @@ export interface TimelineEntry {
   readonly detail: string;
 }
 
+/** What a sentence of an answer rests on. */
+export interface SourceRecord {
+  readonly document: string;
+  readonly source: string;
+  readonly quote: string;
+}
+
+/** What left the device to be answered elsewhere, and what came of it. */
+export interface EscalationRecord {
+  /** Empty where nothing did. */
+  readonly sent: string;
+  readonly masked: Readonly<Record<string, number>>;
+  readonly outcome: string;
+  readonly reason: string;
+  readonly plan: string;
+  readonly sources: readonly SourceRecord[];
+}
+
 export interface TurnRecord {
   readonly turn_id: string;
   readonly device_id: string;
@@ -71,6 +89,8 @@ export interface TurnRecord {
   readonly revision: number;
   readonly effects: readonly string[];
   readonly faults: readonly string[];
+  /** Absent in records of before there was a cloud. */
+  readonly escalation?: EscalationRecord | null;
   readonly timeline: readonly TimelineEntry[];
 }
 
