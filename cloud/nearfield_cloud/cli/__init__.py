@@ -5,7 +5,6 @@ Commands are imported when they are called, so that ``nearfield-cloud --help`` s
 
 from __future__ import annotations
 
-import importlib
 import sys
 
 import click
@@ -14,6 +13,7 @@ from nearfield_cloud.errors import CloudError
 from nearfield_models.errors import ModelsError
 from nearfield_provisioning.errors import ProvisioningError
 from nearfield_sync.errors import SyncError
+from nearfield_sync.lazy_commands import LazyCommands
 
 _COMMANDS: dict[str, str] = {
     "serve": "Serve until stopped; the first start makes what is needed.",
@@ -28,28 +28,12 @@ _COMMANDS: dict[str, str] = {
 }
 
 
-class _Commands(click.Group):
-    """Finds a command in the module of its name."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands in the order of the table."""
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, imported now."""
-        if cmd_name not in _COMMANDS:
-            return None
-        module = importlib.import_module(f"nearfield_cloud.cli.{cmd_name}")
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
-
-
-@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=LazyCommands,
+    package=__name__,
+    table=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="nearfield")
 def nearfield_cloud() -> None:
     """Nearfield's cloud: answers what a device cannot, from documents and tools."""

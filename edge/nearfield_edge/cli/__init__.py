@@ -5,7 +5,6 @@ Commands are imported when they are called, so that ``nearfield --help`` and a t
 
 from __future__ import annotations
 
-import importlib
 import sys
 
 import click
@@ -13,6 +12,7 @@ import click
 from nearfield_edge.errors import EdgeError
 from nearfield_models.errors import ModelsError
 from nearfield_sync.errors import SyncError
+from nearfield_sync.lazy_commands import LazyCommands
 
 _COMMANDS = {
     "run": "Run the device: listen, understand, answer, until stopped.",
@@ -28,28 +28,12 @@ _COMMANDS = {
 }
 
 
-class _Commands(click.Group):
-    """Finds a command in the module of its name."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands in the order of the table."""
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, imported now."""
-        if cmd_name not in _COMMANDS:
-            return None
-        module = importlib.import_module(f"nearfield_edge.cli.{cmd_name}")
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
-
-
-@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=LazyCommands,
+    package=__name__,
+    table=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="nearfield")
 def nearfield() -> None:
     """Nearfield: the voice assistant that answers in the room."""
