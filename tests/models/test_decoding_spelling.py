@@ -229,7 +229,7 @@ def test_words_that_go_on_after_a_value_can_be_glued_to_it() -> None:
     assert {"%", "-percent", "°", "-degrees", "pm"} <= glued
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40, derandomize=True)  # to shrink an example takes minutes
 @given(data=st.data())
 @pytest.mark.models
 def test_the_tokenizers_own_encoding_of_any_writing_is_walked_to_an_end(
