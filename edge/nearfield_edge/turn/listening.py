@@ -185,7 +185,8 @@ def _partial(state: State, turn: Turn) -> Step | None:
     every_ms = state.settings.partial_every_ms
     due = every_ms > 0 and state.at >= turn.partial_at + samples(every_ms)
     heard_more = turn.speech_end is not None and turn.speech_end > turn.partial_at
-    if not heard_more or turn.partial_pending or not due:
+    guessed = turn.pause is not None and turn.guesses <= state.settings.most_guesses
+    if not heard_more or turn.partial_pending or not due or guessed:  # the guess says as much, and sooner
         return None
     command = do.RecognisePartial(
         turn_id=turn.turn_id, revision=turn.revision, first_sample=turn.first_sample, end_sample=state.at
