@@ -39,6 +39,9 @@ class FatefulLink:
     def why_not(self) -> str:
         return self._link.why_not
 
+    def wanted(self) -> None:
+        self._link.wanted()
+
     def hear(self, turn_id: str, partial: str) -> None:
         self._link.hear(turn_id, partial)
 

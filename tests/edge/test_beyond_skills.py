@@ -309,6 +309,15 @@ async def test_where_the_policy_says_so_a_question_waits_unasked(tmp_path: Path)
     assert room.queue.next() is not None
 
 
+async def test_a_question_without_a_link_lets_it_be_tried_again_at_once(tmp_path: Path) -> None:
+    room = Room(tmp_path, {})
+    await room.beyond.reach(QUESTION)
+    assert room.cloud.times_wanted == 0
+    room.cloud.lose()
+    await room.beyond.reach(QUESTION)
+    assert room.cloud.times_wanted == 1
+
+
 async def test_noise_is_no_question_that_could_wait(tmp_path: Path) -> None:
     room = Room(tmp_path, {})
     room.cloud.lose()

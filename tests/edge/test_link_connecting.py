@@ -28,6 +28,7 @@ from nearfield_edge.escalation.connecting import (
     Started,
     Ticked,
     TokenFetched,
+    Wanted,
     backoff_ms,
     reduce,
 )
@@ -170,6 +171,22 @@ def test_failures_in_a_row_wait_longer_and_a_steady_link_earns_fresh_patience() 
     assert link.state.wait_ms == 500
 
 
+def test_whoever_would_ask_ends_a_wait_but_not_one_that_the_cloud_asked_for() -> None:
+    link = Clocked()
+    link.take(Started())
+    link.take(failed("connection_refused", "token"))
+    link.take(Dropped())
+    link.now_ms += 1.0
+    link.take(Wanted())
+    assert link.state.due_ms == link.now_ms
+    assert link.tick_when_due() == (FetchToken(),)
+    link.take(failed("too_much", "token", retry_after_seconds=30.0))
+    link.take(Dropped())
+    due_ms = link.state.due_ms
+    link.take(Wanted())
+    assert link.state.due_ms == due_ms >= link.now_ms + 30_000
+
+
 def test_retry_after_is_obeyed_up_to_a_limit() -> None:
     link = Clocked()
     link.take(Started())
@@ -205,6 +222,7 @@ EVENTS = st.one_of(
     st.builds(TokenFetched, lives_ms=st.floats(1, 1e6)),
     st.just(Opened()),
     st.just(Heard()),
+    st.just(Wanted()),
     st.builds(Asking, under_way=st.booleans()),
     st.builds(
         Failed,

@@ -25,6 +25,7 @@ class FakeEscalation:
         self.script = dict(script or {})
         self.asked: list[EscalatedQuestion] = []
         self.heard: list[tuple[str, str]] = []
+        self.times_wanted = 0
         self.confirmed: list[tuple[str, bool]] = []
         self.cancelled: list[str] = []
         """Keys of questions whose answer was closed before it was over."""
@@ -45,6 +46,9 @@ class FakeEscalation:
     def restore(self) -> None:
         """The link is warm again."""
         self._lost_because = ""
+
+    def wanted(self) -> None:
+        self.times_wanted += 1
 
     def hear(self, turn_id: str, partial: str) -> None:
         if self.ready:

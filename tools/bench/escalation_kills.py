@@ -77,6 +77,7 @@ async def killed(
                 started = time.perf_counter()
                 async with asyncio.timeout(_LONGEST_SECONDS * 4):
                     await line.until_true(lambda state: not state.ready)
+                    device.cloud.link.wanted()  # as if somebody asked again
                     await line.until("warm")
                 back.append(time.perf_counter() - started)
     return {

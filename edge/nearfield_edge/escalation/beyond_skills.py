@@ -111,6 +111,8 @@ class BeyondSkills:
     async def reach(self, text: str) -> Reach:
         """What could answer these words at the moment."""
         kept = await asyncio.to_thread(self._kept.find, text, self._masking.conversation)
+        if not self._escalation.ready:
+            self._escalation.wanted()
         return Reach(
             cache=kept is not None,
             cloud=self._escalation.ready,

@@ -46,6 +46,11 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Somebody would ask now: nobody waits any longer than the cloud has asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TokenFetched:
     """There is a token."""
 
@@ -103,7 +108,7 @@ class Ticked:
     chance: float
 
 
-Event = Started | TokenFetched | Opened | Heard | Asking | Failed | GoodbyeSaid | Dropped | Ticked
+Event = Started | Wanted | TokenFetched | Opened | Heard | Asking | Failed | GoodbyeSaid | Dropped | Ticked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +160,8 @@ class LinkState:
     """Heartbeats sent since something was heard."""
     wait_ms: float = 0.0
     """How long to wait once the lost line is closed."""
+    told_to_wait: bool = False
+    """Whether the cloud itself asked for that wait."""
     leaving: str = ""
     """What the cloud's goodbye said; the line is given up as soon as no question is under way."""
 
@@ -172,6 +179,8 @@ def reduce(state: LinkState, event: Event, now_ms: float) -> Step:
     match event:
         case Started() if state.phase == "idle":
             return _connect(replace(state, reason="the link is being set up"), now_ms)
+        case Wanted() if state.phase == "waiting" and not state.told_to_wait:
+            return replace(state, due_ms=now_ms), ()
         case TokenFetched():
             return _token(state, event, now_ms)
         case Opened() if state.phase == "offering":
@@ -184,14 +193,7 @@ def reduce(state: LinkState, event: Event, now_ms: float) -> Step:
         case Failed():
             return _failed(state, event, now_ms)
         case GoodbyeSaid() if state.phase == "warm":
-            asked_ms = min(event.reconnect_after_seconds * 1000, state.patience.longest_asked_wait_ms)
-            # Spread by half of it, so that a whole site does not come back at once.
-            leaving = replace(
-                state,
-                leaving=f"the cloud said goodbye: {event.reason}",
-                wait_ms=max(asked_ms, 0.0) * (1 + event.chance / 2),
-            )
-            return (leaving, ()) if state.under_way else _leave(leaving)
+            return _goodbye(state, event)
         case Dropped() if state.phase == "lost":
             return replace(state, phase="waiting", due_ms=now_ms + state.wait_ms), ()
         case Ticked() if now_ms >= state.due_ms:
@@ -270,8 +272,21 @@ def _failed(state: LinkState, event: Failed, now_ms: float) -> Step:
         wait_ms = max(wait_ms, asked_ms * (1 + event.chance / 10))
     # A token that was not taken is not shown again.
     token = 0.0 if event.code in ("not_known", "not_allowed") else state.token_until_ms
-    failed = replace(state, failures=failures, token_until_ms=token)
+    told = event.retry_after_seconds is not None
+    failed = replace(state, failures=failures, token_until_ms=token, told_to_wait=told)
     return _lose(failed, event.code, event.detail, wait_ms)
+
+
+def _goodbye(state: LinkState, event: GoodbyeSaid) -> Step:
+    asked_ms = min(event.reconnect_after_seconds * 1000, state.patience.longest_asked_wait_ms)
+    # Spread by half of it, so that a whole site does not come back at once.
+    leaving = replace(
+        state,
+        leaving=f"the cloud said goodbye: {event.reason}",
+        wait_ms=max(asked_ms, 0.0) * (1 + event.chance / 2),
+        told_to_wait=True,
+    )
+    return (leaving, ()) if state.under_way else _leave(leaving)
 
 
 def _leave(state: LinkState) -> Step:

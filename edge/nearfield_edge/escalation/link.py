@@ -10,7 +10,7 @@ from typing import Final, get_args
 
 from nearfield_edge.errors import EdgeError, EscalationRefusedError, LinkError, LinkLostError
 from nearfield_edge.escalation.call import Asked, Call
-from nearfield_edge.escalation.connecting import Asking
+from nearfield_edge.escalation.connecting import Asking, Wanted
 from nearfield_edge.escalation.line import LineOpener
 from nearfield_edge.escalation.options import LinkOptions
 from nearfield_edge.escalation.seam import (
@@ -74,6 +74,11 @@ class CloudLink:
     async def run(self) -> None:
         """Keep the line until cancelled."""
         await self.line.run()
+
+    def wanted(self) -> None:
+        """Somebody would ask now: try again at once."""
+        if not self.ready:
+            self.line.take(Wanted())
 
     def hear(self, turn_id: str, partial: str) -> None:
         """Tell what was said so far; nothing without a link."""

@@ -126,6 +126,10 @@ class Escalation(Protocol):
         """Why it is not ready, for the turn record; empty where it is."""
         ...
 
+    def wanted(self) -> None:
+        """Somebody would ask now: without a link it is tried again at once, unless told to wait."""
+        ...
+
     def hear(self, turn_id: str, partial: str) -> None:
         """Tell what was said so far, redacted, so that the cloud may begin; nothing without a link."""
         ...
