@@ -179,8 +179,6 @@ def reduce(state: LinkState, event: Event, now_ms: float) -> Step:
     match event:
         case Started() if state.phase == "idle":
             return _connect(replace(state, reason="the link is being set up"), now_ms)
-        case Wanted() if state.phase == "waiting" and not state.told_to_wait:
-            return replace(state, due_ms=now_ms), ()
         case TokenFetched():
             return _token(state, event, now_ms)
         case Opened() if state.phase == "offering":
@@ -194,8 +192,8 @@ def reduce(state: LinkState, event: Event, now_ms: float) -> Step:
             return _failed(state, event, now_ms)
         case GoodbyeSaid() if state.phase == "warm":
             return _goodbye(state, event)
-        case Dropped() if state.phase == "lost":
-            return replace(state, phase="waiting", due_ms=now_ms + state.wait_ms), ()
+        case Dropped() | Wanted():
+            return _wait(state, event, now_ms), ()
         case Ticked() if now_ms >= state.due_ms:
             return _ticked(state, event, now_ms)
     return state, ()
@@ -275,6 +273,14 @@ def _failed(state: LinkState, event: Failed, now_ms: float) -> Step:
     told = event.retry_after_seconds is not None
     failed = replace(state, failures=failures, token_until_ms=token, told_to_wait=told)
     return _lose(failed, event.code, event.detail, wait_ms)
+
+
+def _wait(state: LinkState, event: Dropped | Wanted, now_ms: float) -> LinkState:
+    if isinstance(event, Dropped) and state.phase == "lost":
+        return replace(state, phase="waiting", due_ms=now_ms + state.wait_ms)
+    if isinstance(event, Wanted) and state.phase == "waiting" and not state.told_to_wait:
+        return replace(state, due_ms=now_ms)
+    return state
 
 
 def _goodbye(state: LinkState, event: GoodbyeSaid) -> Step:
