@@ -44,8 +44,9 @@ class Asking:
         return await self._beyond.reach(text)
 
     async def ask(self, command: do.Act) -> None:
-        """Report what comes, until it ends or is cancelled."""
+        """Report what comes, until it ends or is cancelled; an answer that fails midway is ended."""
         key = (command.turn_id, command.revision)
+        goes_on = False
         self._dialogue.answered_beyond(command.turn_id)
         alone = partial(self._dialogue.answer_alone, *key, command.understanding)
         unwanted = self._unwanted.setdefault(key, asyncio.get_running_loop().create_future())
@@ -56,14 +57,21 @@ class Asking:
             understanding=command.understanding,
             decision=command.decision,
         )
-        async with aclosing(until(self._beyond.answers(wanted, alone), unwanted)) as answers:
-            async for answer in answers:
-                if answer.offer is not None:
-                    self._dialogue.answered_beyond(command.turn_id, answer.offer)
-                if isinstance(answer, AnswerPart):
-                    self._report(ev.AnswerWentOn(turn_id=key[0], revision=key[1], part=answer))
-                else:
-                    self._report(ev.Answered(turn_id=key[0], revision=key[1], answer=answer))
+        try:
+            async with aclosing(until(self._beyond.answers(wanted, alone), unwanted)) as answers:
+                async for answer in answers:
+                    if answer.offer is not None:
+                        self._dialogue.answered_beyond(command.turn_id, answer.offer)
+                    if isinstance(answer, AnswerPart):
+                        goes_on = not answer.last
+                        self._report(ev.AnswerWentOn(turn_id=key[0], revision=key[1], part=answer))
+                    else:
+                        goes_on = answer.goes_on
+                        self._report(ev.Answered(turn_id=key[0], revision=key[1], answer=answer))
+        finally:
+            if goes_on:  # whoever says it would wait for the rest
+                end = AnswerPart(text="", last=True)
+                self._report(ev.AnswerWentOn(turn_id=key[0], revision=key[1], part=end))
 
     def cancel(self, turn_id: str, revision: int) -> None:
         """Want no more of an answer, whether it was asked for already or not."""

@@ -84,6 +84,8 @@ class Dialogue:
         self._grammar = self._expected_after(self._conversation)
         self._unsettled: dict[str, tuple[Conversation, Grammar]] = {}
         """What holds once the turn is settled, and what can be said then."""
+        self._settled = ""
+        """The last turn that was."""
 
     @property
     def conversation(self) -> Conversation:
@@ -262,7 +264,11 @@ class Dialogue:
         if offer is not None:
             alive = self._skills.alive(self._conversation, self._now())
             offered = replace(alive, doubt=doubt_about(offer), last_turn_at=self._now())
-            self._unsettled[turn_id] = (offered, self._expected_after(offered))
+            holds = (offered, self._expected_after(offered))
+            if turn_id == self._settled:  # the end of a long answer comes after the person could speak on
+                self._conversation, self._grammar = holds
+            else:
+                self._unsettled[turn_id] = holds
 
     async def _ask(self, turn_id: str, understanding: Understanding) -> Answer:
         """Ask about what was not sure, or for the whole to be said again where nothing can be asked."""
@@ -294,6 +300,7 @@ class Dialogue:
 
     async def commit(self, turn_id: str) -> None:
         """The turn is settled: its conversation holds, its effects shall happen."""
+        self._settled = turn_id
         unsettled = self._unsettled.pop(turn_id, None)
         if unsettled is not None:
             conversation, self._grammar = unsettled

@@ -48,7 +48,7 @@ class ReplySound:
         self._tts = tts
         self._executor = executor
         self._part = 0
-        self._voice = tts.synthesise(words.text, cancellation=cancellation)
+        self._voice = tts.synthesise(words.first, cancellation=cancellation)
         self._pieces: list[Future[Samples | None]] = []
         self._begin(priority)
 

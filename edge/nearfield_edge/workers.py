@@ -159,6 +159,7 @@ class Workers:
         """Let go of a closed turn; gives the sound of its utterance with what came before."""
         self._recognition.forget(turn_id)
         self._speaking.forget(turn_id)
+        self._end_words(turn_id)
         self._words.pop(turn_id, None)
         self._wanted = {key: value for key, value in self._wanted.items() if key[0] != turn_id}
         if self._asking is not None:
@@ -170,6 +171,8 @@ class Workers:
         self._recognition.drop()
         for cancellation in self._wanted.values():
             cancellation.cancel()
+        for turn_id in self._words:
+            self._end_words(turn_id)
         if self._asking is not None:
             self._asking.cancel_all()
         self._speaking.stop()
@@ -191,8 +194,14 @@ class Workers:
             case do.CancelWork():
                 self._recognition.drop()
                 self._cancellation(command.turn_id, command.revision).cancel()
+                self._end_words(command.turn_id)
                 if self._asking is not None:
                     self._asking.cancel(command.turn_id, command.revision)
+
+    def _end_words(self, turn_id: str) -> None:
+        """Nothing more comes of the turn's reply: nobody waits for it."""
+        if turn_id in self._words:
+            self._words[turn_id].go_on("", last=True)
 
     def _cancellation(self, turn_id: str, revision: int) -> Cancellation:
         return self._wanted.setdefault((turn_id, revision), Cancellation())

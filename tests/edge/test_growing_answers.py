@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from nearfield_edge.asking import Asking
+from nearfield_edge.escalation.beyond import Alone, Wanted
+from nearfield_edge.routing.router import Reach
+from nearfield_edge.skills.permissions import PermissionGuard
 from nearfield_edge.turn import commands as do
 from nearfield_edge.turn import events as ev
 from nearfield_edge.turn.content import Answer, AnswerPart, Transcript
 from nearfield_edge.turn.endpoint import Sentence
 from nearfield_edge.turn.state import Phase
+from nearfield_sync.messages.turn_record import RouteDecision
+from tests.edge.doubtful_talk import DoubtfulTalk
 from tests.edge.test_answering_ahead import HEARD, guessed, recognised, speaking_then_silent, worked
-from tests.edge.test_turn_engine import Conversation, open_mic
+from tests.edge.test_turn_engine import DECISION, UNDERSTANDING, Conversation, open_mic
 
 GROWING = Answer(text="It opens at nine.", source="cloud", goes_on=True)
 
@@ -103,3 +115,51 @@ def test_what_leaves_the_device_is_what_was_heard() -> None:
     assert act.transcript == HEARD
     assert talk.state.turn is not None
     assert talk.state.turn.phase is Phase.SPEAKING
+
+
+def test_an_answer_that_fails_midway_is_said_as_far_as_it_came() -> None:
+    talk = answering()
+    turn = talk.state.turn
+    assert turn is not None
+    went_on(talk, "", last=True)
+    talk.tell(ev.WorkFailed(turn_id=turn.turn_id, revision=turn.revision, stage="Act", code="internal_error"))
+    assert talk.state.turn is not None
+    assert talk.state.turn.phase is Phase.SPEAKING
+    talk.finish_speaking()
+    talk.hear(3_000, speech=False)
+    assert talk.state.turn is None
+
+
+class Broken:
+    """Begins an answer and fails."""
+
+    async def reach(self, text: str) -> Reach:
+        return Reach(cloud=True)
+
+    def answers_to(self, decision: RouteDecision, text: str) -> bool:
+        return True
+
+    async def answers(self, wanted: Wanted, alone: Alone) -> AsyncGenerator[Answer | AnswerPart]:
+        yield GROWING
+        raise ZeroDivisionError
+
+
+async def test_whoever_says_an_answer_that_fails_midway_waits_for_nothing(
+    tmp_path: Path, guard: PermissionGuard
+) -> None:
+    room = DoubtfulTalk(tmp_path, guard)
+    told: list[ev.Event] = []
+    asking = Asking(Broken(), room.dialogue, told.append)
+    act = do.Act(
+        turn_id="t1",
+        revision=0,
+        transcript=HEARD,
+        understanding=UNDERSTANDING,
+        decision=DECISION,
+    )
+    with closing(room.outbox), pytest.raises(ZeroDivisionError):
+        await asking.ask(act)
+    first, end = told
+    assert isinstance(first, ev.Answered)
+    assert isinstance(end, ev.AnswerWentOn)
+    assert end.part.last

@@ -207,6 +207,15 @@ async def test_a_reply_that_was_begun_ahead_may_grow_before_it_is_said() -> None
         assert heard.text == f"{TEXT} And more."
 
 
+async def test_what_is_known_of_a_reply_from_the_start_is_said_once() -> None:
+    voice = ToneVoice()
+    with speaking(voice) as replies:
+        words = ReplyText(TEXT, "And more.", whole=True)
+        heard = await replies.say("t", words, Cancellation(), on_first_sound=lambda: None)
+        assert voice.said == [TEXT, "And more."]
+        assert heard == Heard(ms=200 + 150 + 200, text=f"{TEXT} And more.")
+
+
 async def test_a_reply_that_waits_for_more_can_be_stopped() -> None:
     with speaking(ToneVoice()) as replies:
         words = ReplyText(TEXT, whole=False)

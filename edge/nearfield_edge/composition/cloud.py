@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import structlog
+
 from nearfield_edge.composition.knowledge import Knowledge
 from nearfield_edge.composition.surroundings import Surroundings
+from nearfield_edge.errors import RecordError
 from nearfield_edge.escalation.assembling import cloud_link
 from nearfield_edge.escalation.beyond_skills import BeyondSkills
 from nearfield_edge.escalation.context import RecentExchanges
@@ -21,6 +24,7 @@ from nearfield_edge.escalation.questions import QuestionQueue
 from nearfield_edge.skills.runtime import SkillRuntime
 from nearfield_edge.turn.content import Answer
 from nearfield_sync.redaction.redactor import NamesKnown, Redactor
+from nearfield_sync.telemetry import Log
 
 _PEOPLE: Final = frozenset({"person", "people", "employee", "colleague", "host", "guest", "contact", "name"})
 """Lists of skills that hold names of persons."""
@@ -39,7 +43,11 @@ class Cloud:
 
     async def run(self) -> None:
         """Keep the link warm, ask what waits and tell what was answered, until cancelled."""
-        await asyncio.to_thread(self.queue.recover)
+        try:
+            await asyncio.to_thread(self.queue.recover)
+        except RecordError as error:  # the link is worth having without it
+            log: Log = structlog.get_logger()
+            log.error("questions_not_recovered", code=error.code, exc_info=error)
         async with asyncio.TaskGroup() as group:
             group.create_task(self.link.run())
             group.create_task(self.questions.run())

@@ -193,7 +193,7 @@ class Device:
     ) -> Cloud | None:
         if place.configuration.cloud.url is None:
             return None
-        # Imported where there is a cloud: it takes as long as everything else together.
+        # Imported where there is a cloud: it is a third of all that is imported.
         from nearfield_edge.composition.cloud import open_cloud
 
         return open_cloud(

@@ -167,6 +167,8 @@ def _work_failed(state: State, turn: Turn, event: ev.WorkFailed) -> Step:
         return replace(state, turn=turn), (*void, dropped)
     if turn.phase is Phase.THINKING:
         return _fail(state, turn, event.code)
+    if turn.phase is Phase.SPEAKING and event.stage == do.Act.__name__:
+        return state, ()  # an answer that failed midway was ended there; what there is of it is said
     if turn.phase is Phase.SPEAKING:
         # what could not be said is in the record; its effects still stand
         return spoken(state, turn, heard=False)
