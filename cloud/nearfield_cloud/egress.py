@@ -209,7 +209,7 @@ class FetchGuard:
     ) -> Fetched:
         first_host = url.host
         transport = self.transport(connect_seconds=limits.connect_seconds)
-        async with httpx.AsyncClient(transport=transport, trust_env=False, timeout=None) as client:  # noqa: S113
+        async with httpx.AsyncClient(transport=transport, trust_env=False, timeout=None) as client:  # noqa: S113 (the whole has its own time)
             for _ in range(limits.redirects + 1):
                 # Compressed, a few bytes could become gigabytes.
                 sent = {**headers, "accept-encoding": "identity"}
@@ -246,7 +246,7 @@ class _GuardedTransport(httpx.AsyncBaseTransport):
         destination = await self._guard.destination(request.url)
         timeout = {**request.extensions.get("timeout", {}), "connect": self._connect_seconds}
         extensions = {**request.extensions, "sni_hostname": destination.host, "timeout": timeout}
-        failure: httpx.TransportError | None = None
+        failure: httpx.TransportError = httpx.ConnectError("the destination has no address")
         for address in destination.addresses:
             pinned = httpx.Request(
                 request.method,
@@ -259,7 +259,6 @@ class _GuardedTransport(httpx.AsyncBaseTransport):
                 return await self._inner.handle_async_request(pinned)
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 failure = error  # nothing was sent yet
-        assert failure is not None  # noqa: S101  # a destination has an address
         raise failure
 
     async def aclose(self) -> None:

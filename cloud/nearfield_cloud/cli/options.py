@@ -87,4 +87,4 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], empty: st
 
 def day(seconds: float | None) -> str:
     """A time for people, or a dash."""
-    return "–" if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M}"  # noqa: RUF001
+    return "-" if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M}"

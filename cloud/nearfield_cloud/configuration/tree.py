@@ -8,11 +8,10 @@ outside is a field here. Nothing here opens a file of its own, a model or a conn
 from __future__ import annotations
 
 import os
-import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from nearfield_cloud.configuration.composing import ComposingSection
 from nearfield_cloud.configuration.identity import IdentitySection, StorageSection
@@ -24,8 +23,8 @@ from nearfield_cloud.configuration.realtime import Realtime
 from nearfield_cloud.configuration.server import LimitsSection, LogSection, ServerSection
 from nearfield_cloud.configuration.tools import Name, ToolServerSection
 from nearfield_cloud.errors import ConfigurationError
+from nearfield_sync.configuration_file import parse_tree, read_tree
 from nearfield_sync.section import Section
-from nearfield_sync.validation import sentence
 
 
 def _data_folder() -> Path:
@@ -59,15 +58,7 @@ def read_configuration(path: Path | None) -> Configuration:
     Raises:
         ConfigurationError: The file cannot be read, is not TOML, or a key or value is wrong.
     """
-    if path is None:
-        return Configuration()
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigurationError(f"configuration {path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"configuration {path} is not valid TOML: {error}") from error
-    return parse_configuration(raw, where=str(path))
+    return read_tree(Configuration, path, ConfigurationError)
 
 
 def parse_configuration(raw: dict[str, Any], *, where: str) -> Configuration:
@@ -76,7 +67,4 @@ def parse_configuration(raw: dict[str, Any], *, where: str) -> Configuration:
     Raises:
         ConfigurationError: A key or value is wrong; an unknown key is answered with the nearest known one.
     """
-    try:
-        return Configuration.model_validate(raw)
-    except ValidationError as error:
-        raise ConfigurationError(sentence(error, Configuration, where)) from error
+    return parse_tree(Configuration, raw, where=where, error=ConfigurationError)

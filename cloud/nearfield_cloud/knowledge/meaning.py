@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final, TypeVar
 
 import numpy as np
@@ -49,7 +50,7 @@ class Meaning:
         pieces = [np.empty((0, width), np.float32)]
         for at in range(0, len(sentences), _AT_ONCE):
             some = sentences[at : at + _AT_ONCE]
-            pieces.append(await self.on_its_thread(lambda some=some: self._engine.embed(some)))  # type: ignore[misc]
+            pieces.append(await self.on_its_thread(partial(self._engine.embed, some)))
         self.embedded += len(sentences)
         return np.concatenate(pieces)
 

@@ -7,11 +7,10 @@ connection.
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from nearfield_edge.configuration.cloud import CloudSection
 from nearfield_edge.configuration.device import DeviceSection, LogSection, MqttSection, RecordsSection
@@ -32,8 +31,8 @@ from nearfield_edge.configuration.understanding import (
     UnderstandingSection,
 )
 from nearfield_edge.errors import ConfigurationError
+from nearfield_sync.configuration_file import parse_tree, read_tree
 from nearfield_sync.section import Section
-from nearfield_sync.validation import sentence
 
 
 class Configuration(Section):
@@ -70,15 +69,7 @@ def read_configuration(path: Path | None) -> Configuration:
     Raises:
         ConfigurationError: The file cannot be read, is not TOML, or a key or value is wrong.
     """
-    if path is None:
-        return Configuration()
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigurationError(f"configuration {path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"configuration {path} is not valid TOML: {error}") from error
-    return parse_configuration(raw, where=str(path))
+    return read_tree(Configuration, path, ConfigurationError)
 
 
 def parse_configuration(raw: dict[str, Any], *, where: str) -> Configuration:
@@ -87,7 +78,4 @@ def parse_configuration(raw: dict[str, Any], *, where: str) -> Configuration:
     Raises:
         ConfigurationError: A key or value is wrong; an unknown key is answered with the nearest known one.
     """
-    try:
-        return Configuration.model_validate(raw)
-    except ValidationError as error:
-        raise ConfigurationError(sentence(error, Configuration, where)) from error
+    return parse_tree(Configuration, raw, where=where, error=ConfigurationError)

@@ -25,7 +25,7 @@ from nearfield_cloud.identity.statements import LONGEST_STATEMENT, verified_stat
 from nearfield_provisioning.device_identity import ALGORITHM, ASSERTION_TYPE
 
 router: Final = APIRouter(tags=["identity"], responses=PROBLEMS)
-TOKEN_PATH: Final = "/oauth/token"  # noqa: S105
+TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 (a path)
 _PASSWORD_LENGTH: Final = 200
 _TEXT: Final = {"type": "string", "minLength": 1, "maxLength": _PASSWORD_LENGTH}
 _ANYWAY: Final = {

@@ -118,7 +118,7 @@ class TokenAnswer(Shape):
     """An access token (RFC 6749 §5.1)."""
 
     access_token: str
-    token_type: str = "Bearer"  # noqa: S105
+    token_type: str = "Bearer"  # noqa: S105 (a kind)
     expires_in: int
 
 
