@@ -12,12 +12,13 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
+
+from tools.free_port import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "out" / "dev"
@@ -63,7 +64,7 @@ def _broker(running: ExitStack) -> subprocess.Popen[bytes] | None:
             "broker   SKIPPED: mosquitto is not installed, skills that publish will say so", file=sys.stderr
         )
         return None
-    port = _free_port()
+    port = free_port()
     configuration = OUT / "mosquitto.conf"
     configuration.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n", encoding="utf-8")
     (OUT / "mqtt.port").write_text(str(port), encoding="utf-8")
@@ -72,7 +73,7 @@ def _broker(running: ExitStack) -> subprocess.Popen[bytes] | None:
 
 
 def _cloud(running: ExitStack) -> subprocess.Popen[bytes]:
-    folder, port = OUT / "cloud", _free_port()
+    folder, port = OUT / "cloud", free_port()
     identity = folder / "identity"
     environment = {**os.environ, "NEARFIELD_CLOUD_HOME": str(folder)}
     command = [sys.executable, "-m", "nearfield_cloud.cli"]
@@ -91,7 +92,7 @@ def _cloud(running: ExitStack) -> subprocess.Popen[bytes]:
 
 
 def _device(running: ExitStack) -> subprocess.Popen[bytes]:
-    port, token = _free_port(), secrets.token_urlsafe(24)
+    port, token = free_port(), secrets.token_urlsafe(24)
     token_file = OUT / "token"
     token_file.touch(mode=0o600)
     token_file.write_text(token + "\n", encoding="utf-8")
@@ -129,12 +130,6 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final
+
+from tools.free_port import free_port
 
 _START_SECONDS: Final = 90.0
 _SERVING: Final = "serving "
@@ -40,7 +41,7 @@ class LocalCloud:
         self._configuration = configuration
         self._environment = {**os.environ, "NEARFIELD_CLOUD_HOME": str(folder)}
         self._server: asyncio.subprocess.Process | None = None
-        self._port = _free_port()
+        self._port = free_port()
 
     @property
     def log(self) -> Path:
@@ -117,10 +118,3 @@ class LocalCloud:
         )
         if await command.wait():
             raise RuntimeError(f"nearfield-cloud {words[0]} failed with status {command.returncode}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +17,7 @@ import soundfile
 
 from nearfield_models.pcm import SAMPLE_RATE_HZ, Samples
 from nearfield_models.resampling import resample
+from tools.free_port import free_port
 
 START_SECONDS: Final = 90
 STOP_SECONDS: Final = 20
@@ -42,7 +42,7 @@ class PageDevice:
             folder: For its configuration and data.
             more: Lines at the end of its configuration.
         """
-        self.port = _free_port()
+        self.port = free_port()
         self._data = folder / "data"
         self._configuration = folder / "nearfield.toml"
         self._configuration.write_text(
@@ -141,10 +141,3 @@ def chromium_flags(microphone: Path | None) -> list[str]:
     if microphone is not None:
         flags.append(f"--use-file-for-fake-audio-capture={microphone}%noloop")
     return flags
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

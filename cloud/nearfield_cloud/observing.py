@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from importlib.metadata import version
@@ -146,15 +146,6 @@ def knowledge_check(store: PassageStore) -> Check:
         return ""
 
     return Check(name="knowledge", ask=ask)
-
-
-def loaded_check(name: str, is_there: Callable[[], bool]) -> Check:
-    """Engines are loaded; without them the service does less."""
-
-    async def ask() -> str:
-        return "" if is_there() else "not loaded: see the log of the start, and nearfield-models"
-
-    return Check(name=name, ask=ask, needed=False)
 
 
 def database_check(storage: Storage) -> Check:

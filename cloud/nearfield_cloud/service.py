@@ -19,7 +19,7 @@ from nearfield_cloud.identity.authorising import Resource
 from nearfield_cloud.knowledge.composition import open_knowledge
 from nearfield_cloud.knowledge.routes import knowledge_router
 from nearfield_cloud.metrics import MeasuredOrchestrator
-from nearfield_cloud.observing import calls_watched, knowledge_check, loaded_check, open_observing
+from nearfield_cloud.observing import calls_watched, knowledge_check, open_observing
 from nearfield_cloud.orchestrator.opening import open_orchestrator
 from nearfield_cloud.realtime.composition import realtime_parts
 from nearfield_cloud.realtime.engines import load_call_engines
@@ -47,6 +47,7 @@ async def open_service(configuration: Configuration, parts: GatewayParts) -> Asy
         room = await stack.enter_async_context(open_knowledge(configuration, clock=parts.clock))
         await room.meaning.warm_up()
         composer = await asyncio.to_thread(make_composer, configuration.composing, room.meaning.of)
+        stack.callback(composer.close)
         redactor = await asyncio.to_thread(Redactor)
         orchestrator = await stack.enter_async_context(
             open_orchestrator(
@@ -84,16 +85,13 @@ async def open_service(configuration: Configuration, parts: GatewayParts) -> Asy
         await stack.enter_async_context(calls.running())
         routers = (realtime_router(calls), knowledge_router(room.knowledge, room.store))
         calls_watched(observing.metrics, calls)
-        checks = [knowledge_check(room.store)]
-        if configuration.realtime.engines.enabled:
-            checks.append(loaded_check("call_engines", lambda: engines is not None))
         whole = replace(
             parts,
             routers=(*parts.routers, *routers),
             drains=(*parts.drains, calls.calls),
             beside=(*parts.beside, lambda: _shutting_out(parts, calls)),
         )
-        yield observing.joined(whole, checks)
+        yield observing.joined(whole, [knowledge_check(room.store)])
 
 
 async def _shutting_out(parts: GatewayParts, calls: RealtimeParts) -> None:

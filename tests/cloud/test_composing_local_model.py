@@ -47,6 +47,9 @@ class Extract:
     def __init__(self, composed: Composed) -> None:
         self._composed = composed
 
+    def close(self) -> None:
+        """Nothing is held."""
+
     async def compose(self, question: Question, found: Sequence[Found]) -> Composed:
         return self._composed
 

@@ -14,6 +14,9 @@ from nearfield_cloud.orchestrator.sentences import whole
 class FirstSentenceComposer:
     """Judges by shared words of more than three letters, by their first four."""
 
+    def close(self) -> None:
+        """Nothing is held."""
+
     async def compose(self, question: Question, found: Sequence[Found]) -> Composed:
         wanted = {word.strip("?.,").lower()[:4] for word in question.text.split() if len(word) > 3}
         for each in found:

@@ -41,3 +41,7 @@ class Composer(Protocol):
             ComposingError: The answer could not be made for a fault of the model, not for want of an answer.
         """
         ...
+
+    def close(self) -> None:
+        """Let go of its model, if it has one of its own."""
+        ...

@@ -151,6 +151,9 @@ class ExtractiveComposer:
             raise ComposingError(f"sentences cannot be embedded: {error}") from error
         return await asyncio.to_thread(self._judged, reading, vectors)
 
+    def close(self) -> None:
+        """Nothing is held: the sentences are embedded elsewhere."""
+
     def _judged(self, reading: Reading, vectors: Vectors) -> Composed:
         names, rows = weigh(reading, vectors)
         if names != self._judgement.choice.names:

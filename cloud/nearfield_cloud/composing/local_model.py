@@ -38,6 +38,10 @@ class LocalModelComposer:
         self._turn = asyncio.Lock()
         """The engine is used by one thread at a time."""
 
+    def close(self) -> None:
+        """Let go of the model."""
+        self._engine.close()
+
     async def compose(self, question: Question, found: Sequence[Found]) -> Composed:
         """Answer from the passages.
 

@@ -56,7 +56,7 @@ def gateway_app(parts: GatewayParts) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.gateway = parts
-    # Starlette's annotation knows only handlers of any exception, and of requests; it calls each for its kind,
+    # Starlette's annotation knows handlers of any exception and of requests only; it calls each for its kind,
     # and for WebSockets as well.
     app.add_exception_handler(CloudError, on_cloud_error)  # type: ignore[arg-type]
     app.add_exception_handler(SyncError, on_lower_error)  # type: ignore[arg-type]

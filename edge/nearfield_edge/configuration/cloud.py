@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from nearfield_edge.page.hosts import is_loopback
 from nearfield_sync.section import Section
 
 
@@ -62,7 +62,7 @@ class CloudSection(Section):
             known = None
         if not known or parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
             raise ValueError("write scheme, host and port alone, such as 'https://cloud.example.com'")
-        if parts.scheme == "http" and not _is_this_machine(parts.hostname or ""):
+        if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
             raise ValueError("in the clear only this machine may be asked: write https://")
         return value
 
@@ -75,10 +75,3 @@ class CloudSection(Section):
         if (self.ice_username is None) != (self.ice_password_file is None):
             raise ValueError("ice_username and ice_password_file belong together: name both")
         return self
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
