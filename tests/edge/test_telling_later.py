@@ -66,6 +66,21 @@ async def test_nothing_is_told_while_somebody_speaks(tmp_path: Path) -> None:
     assert len(desk.said) == 1
 
 
+async def test_nothing_comes_between_the_look_for_quiet_and_the_telling(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.answer()
+    kept_when_told: list[int] = []
+    desk.telling = TellingLater(
+        desk.queue,
+        now=desk.clock.utc_now,
+        is_quiet=lambda: True,
+        tell=lambda _: kept_when_told.append(len(desk.queue.all())),
+    )
+    await desk.telling.told_all()
+    assert kept_when_told == [1]
+    assert desk.queue.all() == ()
+
+
 async def test_whoever_asked_long_ago_is_not_told(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.answer()

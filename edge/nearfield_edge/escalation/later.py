@@ -142,8 +142,8 @@ class TellingLater:
             if answer is None or self._now() - asked_at > TOLD_WITHIN:
                 await asyncio.to_thread(self._queue.told, settled.question.key)
             elif self._is_quiet():
+                self._tell(answer)  # at once: a moment later somebody may speak, and it would be lost
                 await asyncio.to_thread(self._queue.told, settled.question.key)
-                self._tell(answer)
                 return False
             else:
                 return False
